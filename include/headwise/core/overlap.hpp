@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+
+#include "headwise/core/head_view.hpp"
+
+namespace headwise::detail {
+
+/// The elements that a strided block reaches, [first, last], relative to its data pointer.
+struct reach {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+
+  constexpr std::int64_t size() const { return last - first + 1; }
+};
+
+/// `count` steps of `stride` elements.
+struct strided_axis {
+  std::int64_t count = 0;
+  std::int64_t stride = 0;
+
+  constexpr reach extend(reach block) const {
+    const std::int64_t step = (count - 1) * stride;
+    return step < 0 ? reach{block.first + step, block.last} : reach{block.first, block.last + step};
+  }
+  /// The greatest common divisor of `period` and the stride, if there is a second step to take.
+  constexpr std::int64_t common_period(std::int64_t period) const {
+    return count > 1 ? std::gcd(period, stride) : period;
+  }
+};
+
+inline constexpr unsigned view_axes = 3;
+
+template <typename T, int Heads, int Dim>
+constexpr std::array<strided_axis, view_axes> axes_of(const head_view<T, Heads, Dim>& view) {
+  return {{{view.batch, view.batch_stride}, {view.tokens, view.token_stride}, {Heads, view.head_stride}}};
+}
+
+template <typename T, int Heads, int Dim>
+constexpr bool is_empty(const head_view<T, Heads, Dim>& view) {
+  return view.batch == 0 || view.tokens == 0;
+}
+
+/// Whether two views may share an element. Views that interleave in one packed buffer, whatever the order of its axes,
+/// do not.
+template <typename T, int HeadsA, int DimA, int HeadsB, int DimB>
+bool may_overlap(const head_view<const T, HeadsA, DimA>& a, const head_view<const T, HeadsB, DimB>& b) {
+  if (is_empty(a) || is_empty(b)) return false;
+  const auto axes_a = axes_of(a);
+  const auto axes_b = axes_of(b);
+  // The bits of `inner` say which axes belong to the blocks that repeat with the period of the other axes.
+  constexpr unsigned all_axes = (1U << view_axes) - 1;
+  for (unsigned inner = all_axes + 1; inner-- > 0;) {
+    reach block_a{0, DimA - 1};
+    reach block_b{0, DimB - 1};
+    std::int64_t period = 0;
+    for (unsigned axis = 0; axis < view_axes; ++axis) {
+      if ((inner >> axis & 1U) != 0) {
+        block_a = axes_a[axis].extend(block_a);
+        block_b = axes_b[axis].extend(block_b);
+      } else {
+        period = axes_b[axis].common_period(axes_a[axis].common_period(period));
+      }
+    }
+    if (inner == all_axes) {
+      const std::less<const T*> before;
+      if (before(a.data + block_a.last, b.data + block_b.first) ||
+          before(b.data + block_b.last, a.data + block_a.first))
+        return false;
+    } else if (period > 0) {
+      const std::int64_t distance = (b.data + block_b.first) - (a.data + block_a.first);
+      const std::int64_t shift = (distance % period + period) % period;
+      if (block_a.size() <= shift && shift + block_b.size() <= period) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace headwise::detail
