@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "headwise/core/error.hpp"
+#include "headwise/core/head_view.hpp"
+#include "headwise/core/overlap.hpp"
+#include "headwise/operations/attend_arguments.hpp"
+#include "headwise/operations/attend_components.hpp"
+
+namespace headwise::detail {
+
+// What every backend checks before an operation starts. Shapes that are part of a view's type need no check.
+
+template <typename T, int Heads, int Dim>
+void check_view(const head_view<T, Heads, Dim>& view, const char* name, std::int64_t batch, std::int64_t tokens) {
+  require(view.batch == batch, name, words("of batch ", view.batch), words("batch ", batch));
+  require(view.tokens == tokens, name, words("of ", view.tokens, " tokens"), words(tokens, " tokens"));
+  require(view.batch >= 0 && view.tokens >= 0, name, "of negative size", "a size of zero or more");
+  require(view.data != nullptr || is_empty(view), name, "null", "a pointer to its elements");
+}
+
+/// An output has a place of its own for every element.
+template <typename T, int Heads, int Dim>
+void check_output(const head_view<T, Heads, Dim>& view, const char* name, std::int64_t batch, std::int64_t tokens) {
+  check_view(view, name, batch, tokens);
+  const bool broadcast = (view.batch_stride == 0 && batch > 1) || (view.token_stride == 0 && tokens > 1) ||
+                         (view.head_stride == 0 && Heads > 1);
+  require(!broadcast || is_empty(view), name, "a broadcast view (a stride of zero)",
+          "an element of its own everywhere");
+}
+
+template <typename T, int HeadsA, int DimA, typename U, int HeadsB, int DimB>
+void check_disjoint(const head_view<T, HeadsA, DimA>& output, const char* name, const head_view<U, HeadsB, DimB>& input,
+                    const char* input_name) {
+  using element = std::remove_const_t<T>;
+  static_assert(std::is_same_v<element, std::remove_const_t<U>>,
+                "headwise: inputs and outputs must hold the same number type, convert one of them");
+  const head_view<const element, HeadsA, DimA> a{output.data,         output.batch,        output.tokens,
+                                                 output.batch_stride, output.token_stride, output.head_stride};
+  const head_view<const element, HeadsB, DimB> b{input.data,         input.batch,        input.tokens,
+                                                 input.batch_stride, input.token_stride, input.head_stride};
+  require(!may_overlap(a, b), name, words("overlapping ", input_name), "memory of its own");
+}
+
+template <typename T, int Heads>
+void check_scalars(const head_scalar_view<T, Heads>& view, const char* name, std::int64_t batch, std::int64_t tokens) {
+  require(view.batch == batch, name, words("of batch ", view.batch), words("batch ", batch));
+  require(view.tokens == tokens, name, words("of ", view.tokens, " tokens"), words(tokens, " tokens"));
+}
+
+inline void check_lengths(std::span<const std::int64_t> lengths, const char* name, std::int64_t batch,
+                          std::int64_t tokens) {
+  if (lengths.empty()) return;
+  require(static_cast<std::int64_t>(lengths.size()) == batch, name, words("of ", lengths.size(), " lengths"),
+          words("one for each of ", batch, " sequences"));
+  for (const std::int64_t length : lengths)
+    require(0 <= length && length <= tokens, name, length, words("lengths from 0 to ", tokens));
+}
+
+template <typename T>
+void check_size(std::span<T> values, const char* name, std::int64_t size) {
+  require(static_cast<std::int64_t>(values.size()) == size, name, words("of ", values.size(), " numbers"),
+          words(size, " numbers"));
+}
+
+template <typename Arguments>
+void check_attend_inputs(const Arguments& a) {
+  const std::int64_t batch = a.q.batch;
+  check_view(a.q, "q", batch, a.q.tokens);
+  check_view(a.k, "k", batch, a.k.tokens);
+  check_view(a.v, "v", batch, a.k.tokens);
+  check_lengths(a.query_lengths, "query_lengths", batch, a.q.tokens);
+  check_lengths(a.key_lengths, "key_lengths", batch, a.k.tokens);
+}
+
+template <typename Arguments>
+void check_attend_outputs(const Arguments& a) {
+  check_output(a.out, "out", a.q.batch, a.q.tokens);
+  check_disjoint(a.out, "out", a.q, "q");
+  check_disjoint(a.out, "out", a.k, "k");
+  check_disjoint(a.out, "out", a.v, "v");
+  if (a.lse.data != nullptr) check_scalars(a.lse, "lse", a.q.batch, a.q.tokens);
+}
+
+template <typename Variant, typename Scalar>
+void check_attend(const attend_arguments<Variant, Scalar>& a) {
+  check_attend_inputs(a);
+  check_attend_outputs(a);
+}
+
+template <typename Variant, typename Scalar>
+void check_attend_components(const attend_components_arguments<Variant, Scalar>& a) {
+  constexpr int weights = Variant::component_heads * Variant::composite_heads;
+  check_attend_inputs(a);
+  check_size(a.key_weight, "key_weight", Variant::key_mixing::mixes ? weights : 0);
+  check_size(a.value_weight, "value_weight", Variant::value_mixing::mixes ? weights : 0);
+  check_size(a.composite_key_gain, "composite_key_gain", Variant::composite_key_gains);
+  check_size(a.composite_value_gain, "composite_value_gain", Variant::composite_value_gains);
+  check_attend_outputs(a);
+}
+
+template <typename Variant, typename Scalar>
+void check_attend_backward(const attend_backward_arguments<Variant, Scalar>& a) {
+  check_attend_inputs(a);
+  check_view(a.out, "out", a.q.batch, a.q.tokens);
+  check_view(a.out_gradient, "out_gradient", a.q.batch, a.q.tokens);
+  check_scalars(a.lse, "lse", a.q.batch, a.q.tokens);
+  require(a.lse.data != nullptr || is_empty(a.q), "lse", "null", "the values that attend wrote");
+  if (a.lse_gradient.data != nullptr) check_scalars(a.lse_gradient, "lse_gradient", a.q.batch, a.q.tokens);
+  check_output(a.q_gradient, "q_gradient", a.q.batch, a.q.tokens);
+  check_output(a.k_gradient, "k_gradient", a.q.batch, a.k.tokens);
+  check_output(a.v_gradient, "v_gradient", a.q.batch, a.k.tokens);
+  const auto check_gradient = [&](const auto& gradient, const char* name) {
+    check_disjoint(gradient, name, a.q, "q");
+    check_disjoint(gradient, name, a.k, "k");
+    check_disjoint(gradient, name, a.v, "v");
+    check_disjoint(gradient, name, a.out, "out");
+    check_disjoint(gradient, name, a.out_gradient, "out_gradient");
+  };
+  check_gradient(a.q_gradient, "q_gradient");
+  check_gradient(a.k_gradient, "k_gradient");
+  check_gradient(a.v_gradient, "v_gradient");
+  check_disjoint(a.q_gradient, "q_gradient", a.k_gradient, "k_gradient");
+  check_disjoint(a.q_gradient, "q_gradient", a.v_gradient, "v_gradient");
+  check_disjoint(a.k_gradient, "k_gradient", a.v_gradient, "v_gradient");
+}
+
+}  // namespace headwise::detail
