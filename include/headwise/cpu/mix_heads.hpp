@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "headwise/core/head_view.hpp"
+#include "headwise/core/host_memory.hpp"
+#include "headwise/cpu/tile_product.hpp"
+#include "headwise/cpu/token_chunks.hpp"
+#include "headwise/operations/head_checks.hpp"
+
+namespace headwise::cpu {
+
+/// Head-level linear composition (MEA, eq. 10-11): composites[b][n][g] = sum_c weight[c][g] components[b][n][c], with
+/// `weight` [C][G] row by row. A small matrix product for every token.
+template <typename In, typename T, int Components, int Composites, int Dim>
+void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<std::span<const T>> weight,
+               head_view<T, Composites, Dim> composites, host_workspace& /*workspace*/) {
+  headwise::detail::check_mix_heads(components, weight, composites);
+  const left_factor<T> mixing{weight.data(), 1, Composites};
+  token_chunks{components.batch, components.tokens}.for_each(
+      [&](std::int64_t b, std::int64_t first, std::int64_t end, std::int64_t /*index*/) {
+        for (std::int64_t n = first; n < end; ++n)
+          product<product_write::overwrite>(Composites, Dim, Components, mixing,
+                                            row_factor<const T>{components.row(b, n, 0), components.head_stride},
+                                            row_factor<T>{composites.row(b, n, 0), composites.head_stride});
+      });
+}
+
+/// The backward of `mix_heads`: component_gradient[b][n][c] = sum_g weight[c][g] composite_gradient[b][n][g] is
+/// overwritten, sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> is added to weight_gradient[c][g].
+template <typename In, typename InGradient, typename T, int Components, int Composites, int Dim>
+void mix_heads_backward(head_view<In, Components, Dim> components, std::type_identity_t<std::span<const T>> weight,
+                        head_view<InGradient, Composites, Dim> composite_gradient,
+                        head_view<T, Components, Dim> component_gradient,
+                        std::type_identity_t<std::span<T>> weight_gradient, host_workspace& workspace) {
+  headwise::detail::check_mix_heads_backward(components, weight, composite_gradient, component_gradient,
+                                             weight_gradient);
+  const left_factor<T> mixing{weight.data(), Composites, 1};
+  token_chunks{components.batch, components.tokens}.sum_over(
+      Components * Composites, weight_gradient.data(), workspace,
+      [&](std::int64_t b, std::int64_t first, std::int64_t end, T* sums) {
+        for (std::int64_t n = first; n < end; ++n)
+          product<product_write::overwrite>(
+              Components, Dim, Composites, mixing,
+              row_factor<const T>{composite_gradient.row(b, n, 0), composite_gradient.head_stride},
+              row_factor<T>{component_gradient.row(b, n, 0), component_gradient.head_stride});
+        dot_product(
+            Components, Composites, Dim, row_factor<const T>{components.row(b, first, 0), components.head_stride},
+            row_factor<const T>{composite_gradient.row(b, first, 0), composite_gradient.head_stride},
+            row_factor<T>{sums, Composites}, {end - first, components.token_stride, composite_gradient.token_stride});
+      });
+}
+
+}  // namespace headwise::cpu

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+
+#include "headwise/cpu/packet.hpp"
+
+namespace headwise::cpu {
+
+/// The softmax of a row whose scores come tile by tile, in units of log2: the largest score so far, and the sum of
+/// 2^(score - largest).
+template <typename Real>
+struct online_softmax {
+  Real largest = -std::numeric_limits<Real>::infinity();
+  Real sum = 0;
+
+  /// Turns `count` scores, a multiple of the packet size, into weights relative to the new largest score. Returns the
+  /// factor that brings what was accumulated before to the same base.
+  Real absorb(Real* scores, std::int64_t count) {
+    using p = packet<Real>;
+    typename p::type highest[lanes];
+    unroll<lanes>([&](auto i) { highest[i] = p::broadcast(largest); });
+    std::int64_t j = 0;
+    for (; j + lanes * p::size <= count; j += lanes * p::size)
+      unroll<lanes>([&](auto i) { highest[i] = p::maximum(highest[i], p::load(scores + j + i * p::size)); });
+    for (; j < count; j += p::size) highest[0] = p::maximum(highest[0], p::load(scores + j));
+    const Real new_largest =
+        p::largest(p::maximum(p::maximum(highest[0], highest[1]), p::maximum(highest[2], highest[3])));
+
+    // Without a score above -inf there is nothing to subtract: -inf - (-inf) would be NaN.
+    const Real shift = new_largest == -std::numeric_limits<Real>::infinity() ? Real(0) : new_largest;
+    const typename p::type shifts = p::broadcast(shift);
+    typename p::type sums[lanes];
+    unroll<lanes>([&](auto i) { sums[i] = p::zero(); });
+    const auto weigh = [&](std::int64_t at, typename p::type& total) {
+      const typename p::type weight = p::exp2(p::subtract(p::load(scores + at), shifts));
+      p::store(scores + at, weight);
+      total = p::add(total, weight);
+    };
+    for (j = 0; j + lanes * p::size <= count; j += lanes * p::size)
+      unroll<lanes>([&](auto i) { weigh(j + i * p::size, sums[i]); });
+    for (; j < count; j += p::size) weigh(j, sums[0]);
+    const Real added = p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3])));
+
+    const Real factor = sum == Real(0) || new_largest == largest ? Real(1) : std::exp2(largest - shift);
+    largest = new_largest;
+    sum = sum * factor + added;
+    return factor;
+  }
+
+  /// Factors of what two states have accumulated, to add it.
+  struct merge_factors {
+    Real mine;
+    Real other;
+  };
+
+  /// Takes in the state of other keys of the same row. An empty state changes nothing.
+  merge_factors merge(const online_softmax& other) {
+    if (other.sum == Real(0)) return {Real(1), Real(0)};
+    if (sum == Real(0)) {
+      *this = other;
+      return {Real(0), Real(1)};
+    }
+    const Real both = std::max(largest, other.largest);
+    const merge_factors factors{std::exp2(largest - both), std::exp2(other.largest - both)};
+    sum = factors.mine * sum + factors.other * other.sum;
+    largest = both;
+    return factors;
+  }
+
+  /// Log-sum-exp in natural log; -inf for a row without any visible key.
+  Real log_sum() const {
+    if (sum == Real(0)) return -std::numeric_limits<Real>::infinity();
+    return largest * std::numbers::ln2_v<Real> + std::log(sum);
+  }
+
+  /// What turns accumulated values into their mean; 0 for a row without any visible key.
+  Real scale() const { return sum == Real(0) ? Real(0) : Real(1) / sum; }
+
+ private:
+  static constexpr int lanes = 4;
+};
+
+}  // namespace headwise::cpu

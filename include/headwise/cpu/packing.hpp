@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "headwise/core/head_view.hpp"
+#include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/tile_product.hpp"
+
+namespace headwise::cpu {
+
+/// The least multiple of `multiple` that is not below `value`.
+constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+/// The vectors of one head as rows of numbers of type `Real`, padded with zeros to a multiple of `Multiple`, in place
+/// or in a copy. Left factors are read number by number (Multiple = 1) and need a copy only to change the type. Right
+/// factors are read by whole packets and again and again: rows that do not follow each other are copied as well, for
+/// rows a power of two apart share few sets of the nearest cache.
+template <typename Real, typename T, int Dim, int Multiple>
+struct packed_rows {
+  static constexpr std::int64_t padded_dim = rounded_up(Dim, Multiple);
+  static constexpr bool fits = std::is_same_v<std::remove_const_t<T>, Real> && padded_dim == Dim;
+  static constexpr bool never_copies = fits && Multiple == 1;
+
+  static constexpr bool in_place(std::int64_t row_step) { return never_copies || (fits && row_step == padded_dim); }
+  /// Numbers that a copy of `tokens` vectors takes at most.
+  static constexpr std::int64_t size(std::int64_t tokens) { return never_copies ? 0 : tokens * padded_dim; }
+
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, Real* packed) {
+    if (in_place(row_step)) return;
+    for (std::int64_t n = 0; n < tokens; ++n) {
+      Real* row = packed + n * padded_dim;
+      for (int d = 0; d < Dim; ++d) row[d] = Real(rows[n * row_step + d]);
+      for (std::int64_t d = Dim; d < padded_dim; ++d) row[d] = Real(0);
+    }
+  }
+
+  static row_factor<const Real> view(const T* rows, std::int64_t row_step, const Real* packed) {
+    if constexpr (fits) {
+      if (in_place(row_step)) return {rows, row_step};
+    }
+    return {packed, padded_dim};
+  }
+};
+
+/// Rows that a left factor reads.
+template <typename Real, typename T, int Dim>
+using left_rows = packed_rows<Real, T, Dim, 1>;
+/// Rows that a right factor reads.
+template <typename Real, typename T, int Dim>
+using right_rows = packed_rows<Real, T, Dim, packet<Real>::size>;
+
+/// Transposes factor * rows [count][dim] into panels of as many rows as a register tile has columns, each panel
+/// [dim][columns], so that a product reads them as its right factor. Missing rows of the last panel are zero.
+template <typename Real, typename T>
+void pack_transposed_panels(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t dim, Real factor,
+                            Real* panels) {
+  constexpr std::int64_t columns = register_tile<Real>::columns;
+  // Blocks of one cache line of features: the reads stay in a few lines while the writes walk down the panel.
+  constexpr std::int64_t block = 16;
+  for (std::int64_t first = 0; first < count; first += columns) {
+    Real* panel = panels + first * dim;
+    const std::int64_t present = std::min(columns, count - first);
+    for (std::int64_t d0 = 0; d0 < dim; d0 += block)
+      for (std::int64_t n = 0; n < columns; ++n)
+        for (std::int64_t d = d0; d < std::min(d0 + block, dim); ++d)
+          panel[d * columns + n] = n < present ? factor * Real(rows[(first + n) * row_step + d]) : Real(0);
+  }
+}
+
+/// The vectors of one head, [tokens][Dim], in transposed panels.
+template <typename Real, int Dim>
+struct packed_panels {
+  static constexpr std::int64_t columns = register_tile<Real>::columns;
+  static constexpr std::int64_t size(std::int64_t tokens) { return rounded_up(tokens, columns) * Dim; }
+
+  /// Packs factor * rows.
+  template <typename T>
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, Real factor, Real* panels) {
+    pack_transposed_panels(rows, row_step, tokens, Dim, factor, panels);
+  }
+
+  /// The panel that holds the tokens from `token` on, a multiple of `columns`.
+  static row_factor<const Real> panel(const Real* panels, std::int64_t token) {
+    return {panels + token * Dim, columns};
+  }
+};
+
+/// Whether all of a head's vectors are finite. A product may then read masked tokens with weight zero; otherwise
+/// 0 * NaN would carry what a row cannot see into its result.
+template <typename T>
+bool all_finite(const T* rows, std::int64_t row_step, std::int64_t tokens, int dim) {
+  // 0 * x is 0 for every finite x, and a sum with a NaN in it is NaN.
+  using p = packet<T>;
+  constexpr int lanes = 4;
+  typename p::type sums[lanes] = {p::zero(), p::zero(), p::zero(), p::zero()};
+  T rest = 0;
+  for (std::int64_t n = 0; n < tokens; ++n) {
+    const T* row = rows + n * row_step;
+    int d = 0;
+    for (; d + lanes * p::size <= dim; d += lanes * p::size)
+      unroll<lanes>([&](auto i) { sums[i] = p::multiply_add(p::zero(), p::load(row + d + i * p::size), sums[i]); });
+    for (; d + p::size <= dim; d += p::size) sums[0] = p::multiply_add(p::zero(), p::load(row + d), sums[0]);
+    for (; d < dim; ++d) rest += T(0) * row[d];
+  }
+  return rest + p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3]))) == T(0);
+}
+
+}  // namespace headwise::cpu
