@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "headwise/core/error.hpp"
+#include "headwise/core/head_view.hpp"
+#include "headwise/core/token_view.hpp"
+#include "headwise/layer/attention_parameters.hpp"
+#include "headwise/layer/backend.hpp"
+#include "headwise/layer/kv_cache.hpp"
+#include "headwise/layer/mixing_weights.hpp"
+#include "headwise/layer/projection_steps.hpp"
+#include "headwise/layer/saved_activations.hpp"
+#include "headwise/operations/compose_heads.hpp"
+
+namespace headwise {
+
+/// What stands in the place of a layer whose arguments are wrong: the sentence that says so, and nothing else.
+template <typename Variant, typename Scalar, typename Backend>
+class attention_layer {
+  static_assert(any_attention_variant<Variant>,
+                "headwise: the first argument of attention_layer must be an attention variant, derive one from "
+                "attention_variant<...>");
+  static_assert(!any_attention_variant<Variant> || attention_backend<Backend, Variant, Scalar>,
+                "headwise: the third argument of attention_layer must be a backend with the operations on this number "
+                "type, such as cpu_backend for float and double");
+};
+
+/// An attention layer: projections, norm before mixing, rotary positions, mixing, norm after mixing, attention, norm
+/// after attention, output projection, in this order, each where the variant has it. `Backend` says where it runs. All
+/// functions are const: parameters, activations, gradients and scratch belong to the caller, so one layer may serve
+/// several threads, each with a workspace of its own.
+template <any_attention_variant Variant, typename Scalar, typename Backend>
+requires attention_backend<Backend, Variant, Scalar>
+class attention_layer<Variant, Scalar, Backend> {
+  static constexpr int H = Variant::query_heads;
+  static constexpr int G = Variant::composite_heads;
+  static constexpr int C = Variant::component_heads;
+  static constexpr int D = Variant::head_dim;
+  static constexpr int Dv = Variant::value_dim;
+
+  using steps = projection_steps<Variant, Scalar, Backend>;
+  using key_steps = key_composition<Variant>;
+  using value_steps = value_composition<Variant>;
+  using weights_type = mixing_weights<Variant, Scalar, Backend>;
+
+ public:
+  using variant = Variant;
+  using scalar = Scalar;
+  using memory = typename Backend::memory;
+  using workspace = typename Backend::workspace;
+  using parameters_type = attention_parameters<Variant, Scalar, memory>;
+  using gradients_type = parameters_type;
+  using saved_type = saved_activations<Variant, Scalar, memory>;
+  using cache_type = kv_cache<Variant, Scalar, memory>;
+
+  /// What a call may say beside its tensors.
+  struct call_options {
+    /// [batch], the live tokens of every sequence, or empty: all of them.
+    std::span<const std::int64_t> lengths{};
+    typename Variant::mask mask{};
+    typename Variant::score_modification score{};
+  };
+
+  /// A layer with its first parameters. Throws `headwise::error` if d_model is not positive.
+  explicit attention_layer(const attention_layer_settings& settings) : settings_(settings), parameters_(settings) {
+    parameters_.initialize(settings);
+  }
+
+  const attention_layer_settings& settings() const { return settings_; }
+  parameters_type& parameters() { return parameters_; }
+  const parameters_type& parameters() const { return parameters_; }
+
+  /// Gradients of the right shapes, all zero.
+  gradients_type make_gradients() const { return gradients_type(settings_); }
+
+  /// y = layer(x), both [batch][tokens][M]. `saved` receives what `backward` needs.
+  void forward(token_view<const Scalar> x, token_view<Scalar> y, saved_type& saved, workspace& scratch,
+               const call_options& options = {}) const {
+    check_tokens(x, y, "y", options);
+    const parameters_type& p = parameters_;
+    saved.resize(x.batch, x.tokens);
+    typename workspace::frame frame(scratch);
+    const weights_type weights(p, frame);
+
+    const auto query = saved.template heads<H, D>(saved.query);
+    const auto key = saved.template heads<C, D>(saved.component_key);
+    const auto value = saved.template heads<C, Dv>(saved.component_value);
+    steps::project(x, {p.query_projection, p.query_bias}, query, scratch);
+    steps::project_components(x, {p.key_projection, p.key_bias}, p.component_key_gain,
+                              saved.template heads<C, D>(saved.projected_key), key, scratch);
+    steps::project_components(x, {p.value_projection, p.value_bias}, p.component_value_gain,
+                              saved.template heads<C, Dv>(saved.projected_value), value, scratch);
+    steps::rotate(query, {}, scratch);
+    steps::rotate(key, {}, scratch);
+    const auto composite_key = key_steps::template forward<Backend, Scalar>(
+        key, weights.key(), p.composite_key_gain, saved.mixed_key.data(), saved.composite_key.data(), scratch);
+    const auto composite_value =
+        value_steps::template forward<Backend, Scalar>(value, weights.value(), p.composite_value_gain,
+                                                       saved.mixed_value.data(), saved.composite_value.data(), scratch);
+
+    const auto attended = saved.template heads<H, Dv>(saved.attended);
+    Backend::attend(attend_arguments<Variant, Scalar>{.q = query,
+                                                      .k = composite_key,
+                                                      .v = composite_value,
+                                                      .out = attended,
+                                                      .lse = saved.lse_view(saved.lse),
+                                                      .query_lengths = options.lengths,
+                                                      .key_lengths = options.lengths,
+                                                      .mask = options.mask,
+                                                      .score = options.score},
+                    scratch);
+    steps::template project_output<H, Dv>(attended, p.output_gain, saved.template heads<H, Dv>(saved.normalized),
+                                          {p.output_projection, p.output_bias}, y, scratch);
+  }
+
+  /// The backward of `forward` on the same x: overwrites x_gradient [batch][tokens][M], adds to `gradients`.
+  void backward(token_view<const Scalar> x, token_view<const Scalar> y_gradient, const saved_type& saved,
+                token_view<Scalar> x_gradient, gradients_type& gradients, workspace& scratch,
+                const call_options& options = {}) const {
+    check_tokens(x, y_gradient, "y_gradient", options);
+    check_tokens(x, x_gradient, "x_gradient", options);
+    detail::require(saved.batch == x.batch && saved.tokens == x.tokens, "saved", "of another call",
+                    "what forward saved for this x");
+    const parameters_type& p = parameters_;
+    gradients_type& d = gradients;
+    typename workspace::frame frame(scratch);
+    const weights_type weights(p, frame);
+    weights_type weight_gradients(frame);
+
+    const auto attended_gradient = take<H, Dv>(frame, x);
+    steps::template project_output_backward<H, Dv>(saved.template heads<H, Dv>(saved.attended), p.output_gain,
+                                                   saved.template heads<H, Dv>(saved.normalized), p.output_projection,
+                                                   y_gradient, attended_gradient, {d.output_projection, d.output_bias},
+                                                   d.output_gain, scratch);
+
+    const auto key = saved.template heads<C, D>(saved.component_key);
+    const auto value = saved.template heads<C, Dv>(saved.component_value);
+    const auto query_gradient = take<H, D>(frame, x);
+    const auto composite_key_gradient = take<G, D>(frame, x);
+    const auto composite_value_gradient = take<G, Dv>(frame, x);
+    Backend::attend_backward(
+        attend_backward_arguments<Variant, Scalar>{
+            .q = saved.template heads<H, D>(saved.query),
+            .k = saved.template composite_heads<key_steps, D>(saved.component_key, saved.composite_key),
+            .v = saved.template composite_heads<value_steps, Dv>(saved.component_value, saved.composite_value),
+            .out = saved.template heads<H, Dv>(saved.attended),
+            .lse = saved.lse_view(saved.lse),
+            .out_gradient = attended_gradient,
+            .q_gradient = query_gradient,
+            .k_gradient = composite_key_gradient,
+            .v_gradient = composite_value_gradient,
+            .query_lengths = options.lengths,
+            .key_lengths = options.lengths,
+            .mask = options.mask,
+            .score = options.score},
+        scratch);
+
+    const auto key_gradient = components_gradient<key_steps>(key, weights.key(), p.composite_key_gain, saved.mixed_key,
+                                                             composite_key_gradient, weight_gradients.key(),
+                                                             d.composite_key_gain, frame, scratch);
+    const auto value_gradient = components_gradient<value_steps>(
+        value, weights.value(), p.composite_value_gain, saved.mixed_value, composite_value_gradient,
+        weight_gradients.value(), d.composite_value_gain, frame, scratch);
+    weight_gradients.backward(p, d);
+
+    steps::rotate_backward(query_gradient, scratch);
+    steps::rotate_backward(key_gradient, scratch);
+    steps::template project_backward<H, D>(x, p.query_projection, query_gradient, x_gradient, gradient_write::overwrite,
+                                           {d.query_projection, d.query_bias}, scratch);
+    steps::template project_components_backward<C, D>(
+        x, p.key_projection, p.component_key_gain, saved.template heads<C, D>(saved.projected_key), key_gradient,
+        x_gradient, {d.key_projection, d.key_bias}, d.component_key_gain, scratch);
+    steps::template project_components_backward<C, Dv>(
+        x, p.value_projection, p.component_value_gain, saved.template heads<C, Dv>(saved.projected_value),
+        value_gradient, x_gradient, {d.value_projection, d.value_bias}, d.component_value_gain, scratch);
+  }
+
+  /// Appends the tokens of x [batch][tokens][M] to the cache and writes y [batch][tokens][M], what they make of all
+  /// that is cached: a whole prompt, or one chunk after the other. Only the first `options.lengths[b]` tokens of a
+  /// sequence are appended; y means nothing past them. Throws `headwise::error`, with the cache unchanged, if there is
+  /// no room.
+  void prefill(token_view<const Scalar> x, token_view<Scalar> y, cache_type& cache, workspace& scratch,
+               const call_options& options = {}) const {
+    check_tokens(x, y, "y", options);
+    detail::require(cache.batch() == x.batch, "cache", detail::words("of batch ", cache.batch()),
+                    detail::words("batch ", x.batch));
+    cache.require_room(x.tokens, options.lengths);
+    const parameters_type& p = parameters_;
+    typename workspace::frame frame(scratch);
+    const weights_type weights(p, frame);
+
+    const auto query = take<H, D>(frame, x);
+    const auto key = take<C, D>(frame, x);
+    const auto value = take<C, Dv>(frame, x);
+    steps::project(x, {p.query_projection, p.query_bias}, query, scratch);
+    steps::project_components(x, {p.key_projection, p.key_bias}, p.component_key_gain,
+                              take<C, D>(frame, x, Variant::component_norm::normalizes), key, scratch);
+    steps::project_components(x, {p.value_projection, p.value_bias}, p.component_value_gain,
+                              take<C, Dv>(frame, x, Variant::component_norm::normalizes), value, scratch);
+    steps::rotate(query, cache.lengths(), scratch);
+    steps::rotate(key, cache.lengths(), scratch);
+    Backend::append_heads(key, options.lengths, cache.lengths(), cache.keys(), scratch);
+    Backend::append_heads(value, options.lengths, cache.lengths(), cache.values(), scratch);
+    cache.extend(x.tokens, options.lengths);
+
+    const auto attended = take<H, Dv>(frame, x);
+    Backend::attend_components(
+        attend_components_arguments<Variant, Scalar>{.q = query,
+                                                     .k = cache.keys(),
+                                                     .v = cache.values(),
+                                                     .key_weight = weights.key(),
+                                                     .value_weight = weights.value(),
+                                                     .composite_key_gain = p.composite_key_gain,
+                                                     .composite_value_gain = p.composite_value_gain,
+                                                     .out = attended,
+                                                     .query_lengths = options.lengths,
+                                                     .key_lengths = cache.lengths(),
+                                                     .mask = options.mask,
+                                                     .score = options.score},
+        scratch);
+    steps::template project_output<H, Dv>(attended, p.output_gain,
+                                          take<H, Dv>(frame, x, Variant::output_norm::normalizes),
+                                          {p.output_projection, p.output_bias}, y, scratch);
+  }
+
+  /// `prefill` of one token per sequence: x and y are [batch][1][M].
+  void decode(token_view<const Scalar> x, token_view<Scalar> y, cache_type& cache, workspace& scratch,
+              const call_options& options = {}) const {
+    detail::require(x.tokens == 1, "x", detail::words("of ", x.tokens, " tokens"), "one token per sequence");
+    prefill(x, y, cache, scratch, options);
+  }
+
+ private:
+  template <typename T>
+  void check_tokens(const token_view<const Scalar>& x, const token_view<T>& other, const char* name,
+                    const call_options& options) const {
+    detail::check_token_view(x, "x", x.batch, x.tokens, settings_.d_model);
+    detail::check_token_view(other, name, x.batch, x.tokens, settings_.d_model);
+    detail::check_lengths(options.lengths, "lengths", x.batch, x.tokens);
+  }
+
+  /// Scratch for heads of every token of x, where it is needed.
+  template <int Heads, int Dim>
+  static head_view<Scalar, Heads, Dim> take(typename workspace::frame& frame, const token_view<const Scalar>& x,
+                                            bool needed = true) {
+    return batch_token_head_view<Heads, Dim>(
+        needed ? frame.template take<Scalar>(x.batch * x.tokens * Heads * Dim) : nullptr, x.batch, x.tokens);
+  }
+
+  /// The gradient of component heads: that of the composite heads where both are the same, and in new scratch
+  /// otherwise.
+  template <typename Composition, int Dim>
+  static head_view<Scalar, C, Dim> components_gradient(const head_view<const Scalar, C, Dim>& components,
+                                                       std::span<const Scalar> weight, std::span<const Scalar> gain,
+                                                       const typename memory::template buffer<Scalar>& mixed,
+                                                       const head_view<Scalar, G, Dim>& composite_gradient,
+                                                       std::span<Scalar> weight_gradient,
+                                                       std::span<Scalar> gain_gradient,
+                                                       typename workspace::frame& frame, workspace& scratch) {
+    if constexpr (Composition::changes) {
+      const auto gradient =
+          batch_token_head_view<C, Dim>(frame.template take<Scalar>(components.batch * components.tokens * C * Dim),
+                                        components.batch, components.tokens);
+      Composition::template backward<Backend, Scalar>(components, weight, gain, mixed.data(), composite_gradient,
+                                                      gradient, weight_gradient, gain_gradient, scratch);
+      return gradient;
+    } else {
+      return composite_gradient;
+    }
+  }
+
+  attention_layer_settings settings_;
+  parameters_type parameters_;
+};
+
+}  // namespace headwise

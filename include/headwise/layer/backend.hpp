@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "headwise/core/head_view.hpp"
+#include "headwise/core/token_view.hpp"
+#include "headwise/operations/attend_arguments.hpp"
+#include "headwise/operations/attend_components.hpp"
+#include "headwise/operations/project_checks.hpp"
+
+namespace headwise {
+
+/// What a layer asks of a backend: a stateless type that names its memory and has the operations as static functions.
+template <typename Backend, typename Variant, typename Scalar>
+concept attention_backend = any_attention_variant<Variant> &&
+    requires(typename Backend::workspace& workspace, token_view<const Scalar> x, token_view<Scalar> y,
+             std::span<const Scalar> in, std::span<Scalar> out,
+             head_view<const Scalar, Variant::component_heads, Variant::head_dim> components,
+             head_view<Scalar, Variant::composite_heads, Variant::head_dim> composites,
+             const attend_arguments<Variant, Scalar>& forward,
+             const attend_backward_arguments<Variant, Scalar>& backward,
+             const attend_components_arguments<Variant, Scalar>& cached) {
+  typename Backend::memory::template buffer<Scalar>;
+  Backend::project(x, in, in, y, workspace);
+  Backend::project_backward_input(x, in, y, gradient_write::add, workspace);
+  Backend::project_backward_parameters(x, x, out, out, workspace);
+  Backend::mix_heads(components, in, composites, workspace);
+  Backend::attend(forward, workspace);
+  Backend::attend_backward(backward, workspace);
+  Backend::attend_components(cached, workspace);
+};
+
+}  // namespace headwise
