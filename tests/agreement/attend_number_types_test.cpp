@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "headwise/attention_variant.hpp"
+#include "support/backends.hpp"
+#include "support/conformance.hpp"
+
+namespace headwise::test {
+
+template <typename Numbers>
+struct with_numbers
+    : attention_variant<query_heads<4>, composite_heads<2>, head_dim<8>, value_dim<12>, causal_mask, Numbers> {};
+
+TEST_CASE_TEMPLATE_DEFINE("attention with every accumulator agrees with the reference", Setting, every_accumulator) {
+  for (const attend_sizes& sizes : various_sizes()) check_attend<Setting>(sizes, 46);
+}
+TEST_CASE_TEMPLATE_APPLY(every_accumulator,
+                         settings_of<fast_backends, with_numbers<number_types<float>>,
+                                     with_numbers<number_types<float, double>>, with_numbers<number_types<double>>>);
+
+struct wide_mixing : attention_variant<query_heads<4>, component_heads<2>, head_dim<8>, linear_head_mixing,
+                                       number_types<float, double>> {};
+
+TEST_CASE_TEMPLATE_DEFINE("attention over components with a wide accumulator agrees with the reference", Setting,
+                          wide_components) {
+  for (const attend_sizes& sizes : various_sizes()) check_attend_components<Setting>(sizes, 47);
+}
+TEST_CASE_TEMPLATE_APPLY(wide_components, settings_of<fast_backends, wide_mixing>);
+
+}  // namespace headwise::test

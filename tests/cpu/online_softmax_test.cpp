@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <headwise/cpu/online_softmax.hpp>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+#include "support/random.hpp"
+
+namespace {
+
+using state = headwise::cpu::online_softmax<double>;
+constexpr double nothing = -std::numeric_limits<double>::infinity();
+
+state state_of(std::vector<double> scores) {
+  state s;
+  const auto size = static_cast<std::size_t>(headwise::cpu::packet<double>::size);
+  scores.resize((scores.size() + size - 1) / size * size, nothing);
+  s.absorb(scores.data(), static_cast<std::int64_t>(scores.size()));
+  return s;
+}
+
+double log_sum_of(const std::vector<double>& scores) {
+  double sum = 0;
+  for (const double score : scores) sum += std::exp(score * std::numbers::ln2);
+  return std::log(sum);
+}
+
+}  // namespace
+
+TEST_CASE("a row absorbed in pieces has the log-sum-exp of the whole row, in natural log") {
+  headwise::test::random_numbers random(1);
+  const auto scores = random.normals<double>(64, 3);
+  auto weights = scores;
+  state s;
+  for (std::int64_t first = 0; first < 64; first += 16) s.absorb(weights.data() + first, 16);
+  CHECK(s.log_sum() == doctest::Approx(log_sum_of(scores)).epsilon(1e-14));
+}
+
+TEST_CASE("absorbing returns the factor for what was accumulated before") {
+  const auto size = static_cast<std::int64_t>(headwise::cpu::packet<double>::size);
+  std::vector<double> low(static_cast<std::size_t>(size), 1.0);
+  std::vector<double> high(static_cast<std::size_t>(size), 3.0);
+  state s;
+  CHECK(s.absorb(low.data(), size) == 1.0);
+  CHECK(s.absorb(high.data(), size) == 0.25);
+  CHECK(high.front() == 1.0);
+  CHECK(s.sum == doctest::Approx(1.25 * static_cast<double>(size)));
+}
+
+TEST_CASE("a row that sees nothing is empty, and stays so") {
+  const state s = state_of({nothing, nothing});
+  CHECK(s.log_sum() == nothing);
+  CHECK(s.scale() == 0.0);
+  state merged = s;
+  merged.merge(state_of({nothing}));
+  CHECK(merged.log_sum() == nothing);
+  CHECK(merged.scale() == 0.0);
+}
+
+TEST_CASE("a score that is not a number makes the row one that is not") {
+  const state s = state_of({1.0, std::numeric_limits<double>::quiet_NaN()});
+  CHECK(std::isnan(s.log_sum()));
+  CHECK(std::isnan(s.scale()));
+}
+
+TEST_CASE("merging states equals absorbing all scores, in any grouping and with empty parts") {
+  headwise::test::random_numbers random(2);
+  const auto a = random.normals<double>(20, 4);
+  const auto b = random.normals<double>(5, 4);
+  const auto c = random.normals<double>(33, 4);
+  std::vector<double> all = a;
+  all.insert(all.end(), b.begin(), b.end());
+  all.insert(all.end(), c.begin(), c.end());
+
+  state left = state_of(a);
+  left.merge(state_of({nothing}));
+  left.merge(state_of(b));
+  left.merge(state_of(c));
+  state right = state_of(b);
+  right.merge(state_of(c));
+  state whole;
+  whole.merge(state_of(a));
+  whole.merge(right);
+  CHECK(left.log_sum() == doctest::Approx(log_sum_of(all)).epsilon(1e-14));
+  CHECK(whole.log_sum() == doctest::Approx(log_sum_of(all)).epsilon(1e-14));
+}

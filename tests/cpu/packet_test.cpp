@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <headwise/cpu/packet.hpp>
+#include <limits>
+
+namespace {
+
+template <typename T>
+using numbers = std::array<T, static_cast<std::size_t>(headwise::cpu::packet<T>::size)>;
+
+template <typename T>
+T exp2_of(T x) {
+  using p = headwise::cpu::packet<T>;
+  numbers<T> values;
+  values.fill(x);
+  p::store(values.data(), p::exp2(p::load(values.data())));
+  for (const T value : values) CHECK((value == values.front() || std::isnan(value)));
+  return values.front();
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("exp2 is within two units in the last place of the true value", T, float, double) {
+  const T lowest = std::numeric_limits<T>::min_exponent - 1;
+  const int steps = 20000;
+  double worst = 0;
+  for (int i = 0; i <= steps; ++i) {
+    const T x = lowest * T(i) / T(steps);
+    const long double exact = std::exp2(static_cast<long double>(x));
+    const long double unit = exact * static_cast<long double>(std::numeric_limits<T>::epsilon());
+    worst = std::max(worst, static_cast<double>(std::abs(static_cast<long double>(exp2_of(x)) - exact) / unit));
+  }
+  CAPTURE(worst);
+  CHECK(worst < 2.0);
+}
+
+TEST_CASE_TEMPLATE("exp2 is exact at its edges and keeps NaN", T, float, double) {
+  CHECK(exp2_of(T(0)) == T(1));
+  CHECK(exp2_of(T(-1)) == T(0.5));
+  CHECK(exp2_of(-std::numeric_limits<T>::infinity()) == T(0));
+  CHECK(exp2_of(-std::numeric_limits<T>::max()) == T(0));
+  CHECK(std::isnan(exp2_of(std::numeric_limits<T>::quiet_NaN())));
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <headwise/cpu/packing.hpp>
+#include <limits>
+#include <vector>
+
+#include "support/random.hpp"
+
+namespace {
+
+template <typename Real, typename T, int Dim>
+void check_panels(std::int64_t tokens) {
+  using panels_type = headwise::cpu::packed_panels<Real, Dim>;
+  CAPTURE(tokens);
+  CAPTURE(Dim);
+  const std::int64_t step = Dim + 5;
+  headwise::test::random_numbers random(3);
+  const auto rows = random.normals<T>(tokens * step);
+  std::vector<Real> panels(static_cast<std::size_t>(panels_type::size(tokens)), Real(-1));
+  panels_type::pack(rows.data(), step, tokens, Real(2), panels.data());
+  for (std::int64_t n = 0; n < headwise::cpu::rounded_up(tokens, panels_type::columns); ++n) {
+    const std::int64_t first = n / panels_type::columns * panels_type::columns;
+    const auto panel = panels_type::panel(panels.data(), first);
+    for (int d = 0; d < Dim; ++d) {
+      const Real expected = n < tokens ? Real(2) * Real(rows[static_cast<std::size_t>(n * step + d)]) : Real(0);
+      CHECK(panel.from_row(d).data[n - first] == expected);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("panels hold the transposed vectors, and zeros for missing tokens") {
+  for (const std::int64_t tokens : {1, 15, 16, 17, 64, 70}) {
+    check_panels<float, float, 1>(tokens);
+    check_panels<float, float, 16>(tokens);
+    check_panels<float, float, 37>(tokens);
+    check_panels<double, double, 24>(tokens);
+    check_panels<double, float, 20>(tokens);
+  }
+}
+
+TEST_CASE("right factors stay in place only where rows are whole packets and follow each other") {
+  constexpr int whole = 2 * headwise::cpu::packet<float>::size;
+  using fitting = headwise::cpu::right_rows<float, const float, whole>;
+  CHECK(fitting::in_place(whole));
+  CHECK_FALSE(headwise::cpu::right_rows<double, const float, whole>::in_place(whole));
+  if (headwise::cpu::packet<float>::size > 1) {
+    CHECK_FALSE(fitting::in_place(2 * whole));
+    CHECK_FALSE(headwise::cpu::right_rows<float, const float, whole + 1>::in_place(whole + 1));
+  }
+  CHECK(headwise::cpu::left_rows<float, const float, 7>::in_place(1000));
+}
+
+TEST_CASE("copied rows are converted and padded with zeros") {
+  using rows_type = headwise::cpu::right_rows<double, float, 5>;
+  const std::vector<float> rows{1, 2, 3, 4, 5, -1, 6, 7, 8, 9, 10, -1};
+  std::vector<double> packed(static_cast<std::size_t>(rows_type::size(2)), -1.0);
+  rows_type::pack(rows.data(), 6, 2, packed.data());
+  const auto view = rows_type::view(rows.data(), 6, packed.data());
+  for (std::int64_t n = 0; n < 2; ++n)
+    for (std::int64_t d = 0; d < rows_type::padded_dim; ++d)
+      CHECK(view.from_row(n).data[d] == (d < 5 ? static_cast<double>(5 * n + d + 1) : 0.0));
+}
+
+TEST_CASE("one number that is not finite is found, wherever it stands") {
+  for (const int dim : {1, 7, 64, 71}) {
+    std::vector<float> rows(static_cast<std::size_t>(3 * (dim + 1)), 1e38F);
+    CHECK(headwise::cpu::all_finite(rows.data(), dim + 1, 3, dim));
+    for (std::int64_t n = 0; n < 3; ++n)
+      for (int d = 0; d < dim; ++d) {
+        float& number = rows[static_cast<std::size_t>(n * (dim + 1) + d)];
+        for (const float bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+          number = bad;
+          CHECK_FALSE(headwise::cpu::all_finite(rows.data(), dim + 1, 3, dim));
+        }
+        number = 0;
+      }
+    rows.back() = std::numeric_limits<float>::quiet_NaN();  // beside the vectors
+    CHECK(headwise::cpu::all_finite(rows.data(), dim + 1, 3, dim));
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <headwise/cpu/tile_product.hpp>
+#include <vector>
+
+#include "support/random.hpp"
+
+namespace {
+
+using headwise::cpu::left_factor;
+using headwise::cpu::product_write;
+using headwise::cpu::row_factor;
+
+/// Whole numbers, whose products and sums are exact whatever their order.
+template <typename T>
+std::vector<T> whole_numbers(headwise::test::random_numbers& random, std::int64_t count) {
+  std::vector<T> values(static_cast<std::size_t>(count));
+  for (T& value : values) value = static_cast<T>(random.between(-4, 4));
+  return values;
+}
+
+struct shape {
+  std::int64_t rows;
+  std::int64_t columns;
+  std::int64_t depth;
+};
+
+template <typename T>
+std::vector<shape> shapes() {
+  constexpr std::int64_t wide = headwise::cpu::register_tile<T>::columns;
+  std::vector<shape> all;
+  for (const std::int64_t rows : {0, 1, 2, 3, 4, 5, 6, 7, 13})
+    for (const std::int64_t columns : {std::int64_t{1}, std::int64_t{7}, wide - 1, wide, wide + 1, 2 * wide + 3})
+      for (const std::int64_t depth : {0, 1, 5}) all.push_back({rows, columns, depth});
+  return all;
+}
+
+template <typename T, product_write Write>
+void compare_with_plain_loops(bool transposed) {
+  headwise::test::random_numbers random(7);
+  for (const shape& sizes : shapes<T>()) {
+    const std::int64_t rows = sizes.rows;
+    const std::int64_t columns = sizes.columns;
+    const std::int64_t depth = sizes.depth;
+    CAPTURE(rows);
+    CAPTURE(columns);
+    CAPTURE(depth);
+    const std::int64_t pitch = columns + 3;
+    const auto left = whole_numbers<T>(random, rows * depth);
+    const auto right = whole_numbers<T>(random, depth * pitch);
+    auto result = whole_numbers<T>(random, rows * pitch);
+    auto expected = result;
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) {
+        T sum = Write == product_write::add ? expected[static_cast<std::size_t>(i * pitch + j)] : T(0);
+        for (std::int64_t k = 0; k < depth; ++k)
+          sum += left[static_cast<std::size_t>(transposed ? k * rows + i : i * depth + k)] *
+                 right[static_cast<std::size_t>(k * pitch + j)];
+        expected[static_cast<std::size_t>(i * pitch + j)] = sum;
+      }
+    const left_factor<T> factor =
+        transposed ? left_factor<T>{left.data(), 1, rows} : left_factor<T>{left.data(), depth, 1};
+    headwise::cpu::product<Write>(rows, columns, depth, factor, row_factor<const T>{right.data(), pitch},
+                                  row_factor<T>{result.data(), pitch});
+    CHECK(result == expected);
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a product equals plain loops and leaves the columns beside it alone", T, float, double) {
+  compare_with_plain_loops<T, product_write::overwrite>(false);
+  compare_with_plain_loops<T, product_write::add>(false);
+}
+
+TEST_CASE_TEMPLATE("a product with a transposed left factor equals plain loops", T, float, double) {
+  compare_with_plain_loops<T, product_write::overwrite>(true);
+  compare_with_plain_loops<T, product_write::add>(true);
+}
+
+TEST_CASE_TEMPLATE("dot products equal plain loops, repetitions included", T, float, double) {
+  headwise::test::random_numbers random(8);
+  const std::int64_t repeats = 3;
+  for (const std::int64_t rows : {1, 3, 4, 6})
+    for (const std::int64_t columns : {1, 3, 4, 9})
+      for (const std::int64_t depth : {1, 7, 16, 40}) {
+        CAPTURE(rows);
+        CAPTURE(columns);
+        CAPTURE(depth);
+        const auto a = whole_numbers<T>(random, repeats * rows * depth);
+        const auto b = whole_numbers<T>(random, repeats * columns * depth);
+        std::vector<T> result(static_cast<std::size_t>(rows * columns));
+        headwise::cpu::dot_product(rows, columns, depth, row_factor<const T>{a.data(), depth},
+                                   row_factor<const T>{b.data(), depth}, row_factor<T>{result.data(), columns},
+                                   {repeats, rows * depth, columns * depth});
+        for (std::int64_t i = 0; i < rows; ++i)
+          for (std::int64_t j = 0; j < columns; ++j) {
+            T sum = 0;
+            for (std::int64_t n = 0; n < repeats; ++n)
+              for (std::int64_t k = 0; k < depth; ++k)
+                sum += a[static_cast<std::size_t>((n * rows + i) * depth + k)] *
+                       b[static_cast<std::size_t>((n * columns + j) * depth + k)];
+            CHECK(result[static_cast<std::size_t>(i * columns + j)] == sum);
+          }
+      }
+}
+
+TEST_CASE("an element does not depend on how rows and columns are cut into tiles") {
+  headwise::test::random_numbers random(9);
+  const std::int64_t rows = 12;
+  const std::int64_t columns = 2 * headwise::cpu::register_tile<float>::columns;
+  const std::int64_t depth = 100;
+  const auto left = random.normals<float>(rows * depth);
+  const auto right = random.normals<float>(depth * columns);
+  std::vector<float> whole(static_cast<std::size_t>(rows * columns));
+  std::vector<float> alone(whole.size());
+  const auto run = [&](std::vector<float>& result, std::int64_t first, std::int64_t count) {
+    headwise::cpu::product<product_write::overwrite>(
+        count, columns, depth, left_factor<float>{left.data() + first * depth, depth, 1},
+        row_factor<const float>{right.data(), columns}, row_factor<float>{result.data() + first * columns, columns});
+  };
+  run(whole, 0, rows);
+  for (std::int64_t i = 0; i < rows; ++i) run(alone, i, 1);
+  CHECK(whole == alone);
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// rejected: headwise: head_dim must be positive, give at least one feature
+#include "headwise/policies/head_counts.hpp"
+
+using namespace headwise;
+
+#if defined(HEADWISE_REJECT)
+constexpr int count = head_dim<0>::count;
+#else
+constexpr int count = head_dim<1>::count;
+#endif

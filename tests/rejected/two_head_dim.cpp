@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// rejected: headwise: more than one head_dim policy given, keep one
+#include "headwise/attention_variant.hpp"
+
+using namespace headwise;
+
+#if defined(HEADWISE_REJECT)
+using variant = attention_variant<query_heads<4>, head_dim<8>, head_dim<16>>;
+#else
+using variant = attention_variant<query_heads<4>, head_dim<8>>;
+#endif

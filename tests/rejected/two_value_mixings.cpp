@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// rejected: headwise: more than one policy mixes values, keep one
+#include "headwise/attention_variant.hpp"
+
+using namespace headwise;
+
+#if defined(HEADWISE_REJECT)
+using variant = attention_variant<query_heads<4>, head_dim<8>, linear_head_mixing, low_rank_value_mixing<2>>;
+#else
+using variant = attention_variant<query_heads<4>, head_dim<8>, linear_key_mixing, low_rank_value_mixing<2>>;
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <span>
+#include <tuple>
+#include <vector>
+
+#include "headwise/reference/reference_backend.hpp"
+#include "support/attend_magnitudes.hpp"
+#include "support/attend_tensors.hpp"
+#include "support/compare.hpp"
+#include "support/component_tensors.hpp"
+#include "support/workspaces.hpp"
+
+namespace headwise::test {
+
+/// How a backend runs a call whose tensors lie in the host's memory. A backend with memory of its own specialises this
+/// and joins every list of settings below.
+template <typename Backend>
+struct backend_runner {
+  template <typename Variant, typename Scalar>
+  static void attend(attend_tensors<Variant, Scalar>& tensors) {
+    typename Backend::workspace workspace = poisoned_workspace();
+    run_attend<Backend>(tensors, workspace);
+  }
+  template <typename Variant, typename Scalar>
+  static void attend_components(component_tensors<Variant, Scalar>& tensors) {
+    typename Backend::workspace workspace = poisoned_workspace();
+    Backend::attend_components(tensors.arguments(), workspace);
+  }
+};
+
+/// One place of the agreement tests: this backend computes this variant in this number type.
+template <typename Backend, typename Variant, typename Scalar>
+struct setting {
+  using backend = Backend;
+  using variant = Variant;
+  using scalar = Scalar;
+};
+
+namespace settings {
+
+template <typename Variant, typename Scalar, typename... Backends>
+std::tuple<setting<Backends, Variant, Scalar>...> on_backends(std::tuple<Backends...>);
+
+template <typename Backends, typename Variant>
+using in_both_precisions =
+    decltype(std::tuple_cat(on_backends<Variant, float>(Backends{}), on_backends<Variant, double>(Backends{})));
+
+}  // namespace settings
+
+/// Every variant on every backend of a tuple, in float and double, as a tuple of settings.
+template <typename Backends, typename... Variants>
+using settings_of = decltype(std::tuple_cat(settings::in_both_precisions<Backends, Variants>{}...));
+
+/// Forward and backward of `attend` agree with the reference.
+template <typename Setting>
+void check_attend(const attend_sizes& sizes, std::uint64_t seed, const typename Setting::variant::mask& mask = {},
+                  const typename Setting::variant::score_modification& score = {}) {
+  using scalar = typename Setting::scalar;
+  CAPTURE(sizes);
+  CAPTURE(seed);
+  auto tested = random_attend_tensors<typename Setting::variant, scalar>(sizes, seed);
+  tested.mask = mask;
+  tested.score = score;
+  auto plain = tested;
+  auto exact = converted<exact_type<scalar>>(tested);
+  backend_runner<typename Setting::backend>::attend(tested);
+  run_attend<reference_backend>(plain);
+  run_attend<reference_backend>(exact);
+  const attend_magnitudes m = magnitudes_of(exact);
+  const auto agrees = [&](double factor, const auto& get, double magnitude) {
+    return as_precise_as_plain(factor, get(tested), get(plain), get(exact), magnitude);
+  };
+  CHECK(agrees(
+      forward_factor, [](const auto& t) { return values_of(t.out); }, m.out));
+  CHECK(agrees(
+      forward_factor, [](const auto& t) { return t.lse.values; }, m.lse));
+  CHECK(agrees(
+      gradient_factor, [](const auto& t) { return values_of(t.q_gradient); }, m.q_gradient));
+  CHECK(agrees(
+      gradient_factor, [](const auto& t) { return values_of(t.k_gradient); }, m.k_gradient));
+  CHECK(agrees(
+      gradient_factor, [](const auto& t) { return values_of(t.v_gradient); }, m.v_gradient));
+}
+
+/// `attend_components` agrees with the reference.
+template <typename Setting>
+void check_attend_components(const attend_sizes& sizes, std::uint64_t seed,
+                             const typename Setting::variant::mask& mask = {},
+                             const typename Setting::variant::score_modification& score = {}) {
+  using scalar = typename Setting::scalar;
+  CAPTURE(sizes);
+  CAPTURE(seed);
+  auto tested = random_component_tensors<typename Setting::variant, scalar>(sizes, seed);
+  tested.mask = mask;
+  tested.score = score;
+  auto plain = tested;
+  auto exact = converted<exact_type<scalar>>(tested);
+  host_workspace workspace;
+  backend_runner<typename Setting::backend>::attend_components(tested);
+  reference_backend::attend_components(plain.arguments(), workspace);
+  reference_backend::attend_components(exact.arguments(), workspace);
+  const attend_magnitudes m = magnitudes_of(exact);
+  CHECK(as_precise_as_plain(forward_factor, values_of(tested.out), values_of(plain.out), values_of(exact.out), m.out));
+  CHECK(as_precise_as_plain(forward_factor, tested.lse.values, plain.lse.values, exact.lse.values, m.lse));
+}
+
+/// A few sizes with everything that lengths can do: more queries than keys and fewer, ragged, empty.
+inline std::vector<attend_sizes> various_sizes() {
+  return {
+      {.batch = 1, .queries = 1, .keys = 1},
+      {.batch = 2, .queries = 1, .keys = 37},
+      {.batch = 1, .queries = 19, .keys = 5},
+      {.batch = 3, .queries = 7, .keys = 21, .query_lengths = {7, 0, 3}, .key_lengths = {20, 21, 0}},
+      {.batch = 1, .queries = 70, .keys = 70},
+      {.batch = 2, .queries = 33, .keys = 100, .query_lengths = {33, 20}, .key_lengths = {61, 100}},
+  };
+}
+
+}  // namespace headwise::test

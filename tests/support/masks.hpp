@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "headwise/core/token_pair.hpp"
+#include "headwise/policies/mask.hpp"
+
+namespace headwise::test {
+
+// Masks as users write them.
+
+/// A rule alone, of which no tile can know anything.
+struct scattered_keys {
+  using slot = mask_slot;
+  static constexpr bool visible(token_pair at) { return (at.query * 7 + at.key * 5 + at.head * 3) % 4 != 0; }
+};
+
+/// A rule inside of a range.
+struct every_third_key_so_far {
+  using slot = mask_slot;
+  static constexpr key_range visible_keys(query_token at) { return {0, at.query + 1}; }
+  static constexpr bool visible(token_pair at) { return (at.query - at.key) % 3 == 0; }
+};
+
+/// A range that depends on head and sequence, and lies anywhere.
+struct band_of_head {
+  using slot = mask_slot;
+  static constexpr key_range visible_keys(query_token at) {
+    return {at.query - 3 * at.head - 2, at.query + 2 * at.batch + 5};
+  }
+};
+
+/// Data of the call: tokens see those of their own document.
+struct same_document {
+  using slot = mask_slot;
+  const int* document = nullptr;
+  bool visible(token_pair at) const { return at.query >= 0 && document[at.query] == document[at.key]; }
+};
+
+/// Documents of 1, 2, 3, ... tokens.
+inline std::vector<int> growing_documents(std::int64_t tokens) {
+  std::vector<int> document;
+  for (int number = 1; static_cast<std::int64_t>(document.size()) < tokens; ++number)
+    document.insert(document.end(), static_cast<std::size_t>(number), number);
+  return document;
+}
+
+}  // namespace headwise::test

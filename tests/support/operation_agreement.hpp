@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "headwise/reference/reference_backend.hpp"
+#include "support/compare.hpp"
+#include "support/workspaces.hpp"
+
+namespace headwise::test {
+
+/// What an operation gives in every precision: on the backend under test, and plainly and exactly on the reference.
+/// `operation.run<Backend, Scalar>(workspace)` returns the results one behind the other; all their terms are of the
+/// same size, which is `operation.magnitude()`.
+template <typename Backend, typename Scalar, typename Operation>
+verdict agrees_with_reference(double factor, const Operation& operation) {
+  host_workspace tested_workspace = poisoned_workspace();
+  host_workspace workspace;
+  const auto tested = operation.template run<Backend, Scalar>(tested_workspace);
+  const auto plain = operation.template run<reference_backend, Scalar>(workspace);
+  const auto exact = operation.template run<reference_backend, exact_type<Scalar>>(workspace);
+  return as_precise_as_plain(factor, tested, plain, exact, operation.magnitude());
+}
+
+template <typename Scalar>
+std::vector<Scalar> joined(std::vector<Scalar> a, const std::vector<Scalar>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+struct token_counts {
+  std::int64_t batch;
+  std::int64_t tokens;
+};
+inline constexpr token_counts various_counts[] = {{1, 1}, {2, 3}, {3, 0}, {0, 3}, {1, 17}, {2, 130}};
+
+/// `forward` and `backward` agree with the reference in float and double.
+template <typename Backend, typename Forward, typename Backward>
+void check_operation(const Forward& forward, const Backward& backward) {
+  CAPTURE(Forward::seed);
+  CAPTURE(Backward::seed);
+  CHECK(agrees_with_reference<Backend, float>(forward_factor, forward));
+  CHECK(agrees_with_reference<Backend, double>(forward_factor, forward));
+  CHECK(agrees_with_reference<Backend, float>(gradient_factor, backward));
+  CHECK(agrees_with_reference<Backend, double>(gradient_factor, backward));
+}
+
+}  // namespace headwise::test

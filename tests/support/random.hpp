@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+namespace headwise::test {
+
+/// Random numbers from a seed that the test names, so that every failure can be repeated.
+class random_numbers {
+ public:
+  explicit random_numbers(std::uint64_t seed) : generator_(seed) {}
+
+  /// A standard normal number. It is a float, so that it is the same number in every precision.
+  float normal() { return static_cast<float>(normal_(generator_)); }
+
+  /// A whole number from `lowest` to `highest`.
+  std::int64_t between(std::int64_t lowest, std::int64_t highest) {
+    return std::uniform_int_distribution<std::int64_t>(lowest, highest)(generator_);
+  }
+
+  template <typename T>
+  std::vector<T> normals(std::int64_t count, double deviation = 1) {
+    std::vector<T> values(static_cast<std::size_t>(count));
+    for (T& value : values) value = static_cast<T>(static_cast<float>(deviation) * normal());
+    return values;
+  }
+
+ private:
+  std::mt19937_64 generator_;
+  std::normal_distribution<double> normal_;
+};
+
+}  // namespace headwise::test
