@@ -9,6 +9,9 @@
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/attend_components.hpp"
 #include "headwise/operations/project_checks.hpp"
+#include "headwise/policies/head_mixing.hpp"
+#include "headwise/policies/head_norm.hpp"
+#include "headwise/policies/positions.hpp"
 
 namespace headwise {
 
@@ -16,9 +19,11 @@ namespace headwise {
 template <typename Backend, typename Variant, typename Scalar>
 concept attention_backend = any_attention_variant<Variant> &&
     requires(typename Backend::workspace& workspace, token_view<const Scalar> x, token_view<Scalar> y,
-             std::span<const Scalar> in, std::span<Scalar> out,
+             std::span<const Scalar> in, std::span<Scalar> out, std::span<const std::int64_t> counts,
              head_view<const Scalar, Variant::component_heads, Variant::head_dim> components,
-             head_view<Scalar, Variant::composite_heads, Variant::head_dim> composites,
+             head_view<Scalar, Variant::component_heads, Variant::head_dim> component_output,
+             head_view<const Scalar, Variant::composite_heads, Variant::head_dim> composites,
+             head_view<Scalar, Variant::composite_heads, Variant::head_dim> composite_output,
              const attend_arguments<Variant, Scalar>& forward,
              const attend_backward_arguments<Variant, Scalar>& backward,
              const attend_components_arguments<Variant, Scalar>& cached) {
@@ -26,7 +31,16 @@ concept attention_backend = any_attention_variant<Variant> &&
   Backend::project(x, in, in, y, workspace);
   Backend::project_backward_input(x, in, y, gradient_write::add, workspace);
   Backend::project_backward_parameters(x, x, out, out, workspace);
-  Backend::mix_heads(components, in, composites, workspace);
+  Backend::template form_mixing<linear_mixing, 1, 1>(in.data(), out.data());
+  Backend::template form_mixing_backward<linear_mixing, 1, 1>(in.data(), in.data(), out.data());
+  Backend::mix_heads(components, in, composite_output, workspace);
+  Backend::mix_heads_backward(components, in, composites, component_output, out, workspace);
+  Backend::template normalize_heads<norm_settings{}>(components, in, component_output, workspace);
+  Backend::template normalize_heads_backward<norm_settings{}>(components, in, components, component_output, out,
+                                                              workspace);
+  Backend::template rotate<rotary<>>(components, counts, component_output, workspace);
+  Backend::template rotate_backward<rotary<>>(components, counts, component_output, workspace);
+  Backend::append_heads(components, counts, counts, component_output, workspace);
   Backend::attend(forward, workspace);
   Backend::attend_backward(backward, workspace);
   Backend::attend_components(cached, workspace);
