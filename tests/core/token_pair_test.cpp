@@ -11,6 +11,8 @@ static_assert(key_range{2, 5}.size() == 3);
 static_assert(key_range{5, 2}.size() == 0, "a range that ends before it begins is empty");
 static_assert(intersection({0, 5}, {3, 9}).begin == 3 && intersection({0, 5}, {3, 9}).end == 5);
 static_assert(intersection({0, 3}, {5, 9}).size() == 0);
+static_assert(hull({3, 5}, {0, 4}).begin == 0 && hull({0, 4}, {3, 5}).end == 5);
+static_assert(hull({7, 7}, {3, 5}).begin == 3 && hull({3, 5}, {9, 0}).end == 5, "an empty range adds nothing");
 
 TEST_CASE("queries are aligned with the last keys") {
   SUBCASE("as many queries as keys: positions are indices") {

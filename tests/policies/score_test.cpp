@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/compare.hpp"
 #include "support/gradient_check.hpp"
 #include "support/random.hpp"
 
@@ -24,10 +25,10 @@ static_assert(std::is_same_v<soft_cap<30>, soft_cap<30.0>>);
 TEST_CASE("a soft cap bounds scores smoothly and leaves small ones alone") {
   using cap = soft_cap<30>;
   CHECK(cap::modify(0.0, anywhere) == 0.0);
-  CHECK(cap::modify(30.0, anywhere) == doctest::Approx(30 * std::tanh(1.0)));
+  CHECK(equal_up_to_rounding(cap::modify(30.0, anywhere), 30 * std::tanh(1.0)));
   CHECK(cap::modify(1e6, anywhere) == 30.0);
   CHECK(cap::modify(-1e6, anywhere) == -30.0);
-  CHECK(cap::modify(1e-3, anywhere) == doctest::Approx(1e-3));
+  CHECK(equal_up_to_rounding(cap::modify(1e-3, anywhere), 1e-3 - 1e-9 / (3 * 30 * 30)));
   CHECK(cap::derivative(0.0, anywhere) == 1.0);
   CHECK(cap::derivative(1e6, anywhere) == 0.0);
   static_assert(std::is_same_v<decltype(cap::modify(1.0F, anywhere)), float>, "no detour by another precision");
@@ -62,7 +63,7 @@ TEST_CASE("the slopes of 8 heads are 1/2, 1/4, ... 1/256") {
 }
 
 TEST_CASE("the slopes of 16 heads start at 2^(-1/2) and end at 2^-8") {
-  CHECK(alibi::slope(0, 16) == doctest::Approx(std::sqrt(0.5)).epsilon(1e-15));
+  CHECK(equal_up_to_rounding(alibi::slope(0, 16), std::sqrt(0.5)));
   CHECK(alibi::slope(1, 16) == 0.5);
   CHECK(alibi::slope(15, 16) == 1.0 / 256);
 }

@@ -108,6 +108,14 @@ verdict equal_up_to_rounding(const std::vector<T>& a, const std::vector<U>& b, d
   return {error.error <= allowed, text.str()};
 }
 
+/// The same for one number; rounded terms are of its own size where nothing else is said.
+inline verdict equal_up_to_rounding(double value, double expected, double magnitude) {
+  return equal_up_to_rounding(std::vector<double>{value}, std::vector<double>{expected}, magnitude);
+}
+inline verdict equal_up_to_rounding(double value, double expected) {
+  return equal_up_to_rounding(value, expected, std::fabs(expected));
+}
+
 /// Whether two results are the same bit by bit; NaNs with the same bits are.
 template <typename T>
 verdict bitwise_equal(const std::vector<T>& a, const std::vector<T>& b) {

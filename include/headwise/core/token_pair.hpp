@@ -21,6 +21,13 @@ HEADWISE_HOST_DEVICE constexpr key_range intersection(key_range a, key_range b) 
   return {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
 }
 
+/// The smallest range that holds both; an empty one adds nothing.
+HEADWISE_HOST_DEVICE constexpr key_range hull(key_range a, key_range b) {
+  if (a.size() == 0) return b;
+  if (b.size() == 0) return a;
+  return {a.begin < b.begin ? a.begin : b.begin, a.end > b.end ? a.end : b.end};
+}
+
 /// One query row as a mask sees it.
 struct query_token {
   /// Position of the query among the keys, aligned bottom-right: the last query stands at the last key.

@@ -100,11 +100,8 @@ struct attend_split_keys {
   query_token token_of(std::int64_t r) const { return query_at(row[r].index, row[r].head, batch, queries, keys); }
   key_range range_of(std::int64_t r) const { return headwise::detail::visible_keys_of(mask, token_of(r)); }
   key_range seen_by_any() const {
-    key_range seen{keys, 0};
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const key_range range = range_of(r);
-      if (range.size() > 0) seen = {std::min(seen.begin, range.begin), std::max(seen.end, range.end)};
-    }
+    key_range seen{0, 0};
+    for (std::int64_t r = 0; r < rows; ++r) seen = hull(seen, range_of(r));
     return seen;
   }
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "headwise/core/token_pair.hpp"
@@ -38,14 +37,10 @@ struct visible_span {
 /// The span of rows with these ranges.
 template <typename Mask>
 visible_span span_of(const key_range* ranges, std::int64_t count) {
-  visible_span span{};
-  bool first = true;
+  visible_span span{{0, 0}, count > 0 ? ranges[0] : key_range{0, 0}};
   for (std::int64_t i = 0; i < count; ++i) {
-    span.all = first && i == 0 ? ranges[i] : intersection(span.all, ranges[i]);
-    if (ranges[i].size() == 0) continue;
-    span.any =
-        first ? ranges[i] : key_range{std::min(span.any.begin, ranges[i].begin), std::max(span.any.end, ranges[i].end)};
-    first = false;
+    span.all = intersection(span.all, ranges[i]);
+    span.any = hull(span.any, ranges[i]);
   }
   if (!headwise::detail::sees_whole_range<Mask> || span.all.size() == 0) span.all = {0, 0};
   return span;
