@@ -58,10 +58,10 @@ struct normalizing_backward {
 };
 
 TEST_CASE_TEMPLATE_DEFINE("norms and their backward agree with the reference", Backend, norms_agree) {
-  constexpr norm_settings shared{};
-  constexpr norm_settings own{.gain = norm_gain::per_head, .factor = 0.5, .epsilon = 0};
-  constexpr norm_settings grouped{.groups = 2};
-  constexpr norm_settings whole{.gain = norm_gain::none, .groups = 1, .epsilon = 0.5};
+  static constexpr norm_settings shared{};
+  static constexpr norm_settings own{.gain = norm_gain::per_head, .factor = 0.5, .epsilon = 0};
+  static constexpr norm_settings grouped{.groups = 2};
+  static constexpr norm_settings whole{.gain = norm_gain::none, .groups = 1, .epsilon = 0.5};
   for (const token_counts size : various_counts) {
     CAPTURE(size.batch);
     CAPTURE(size.tokens);
