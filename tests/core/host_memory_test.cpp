@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "support/count_allocations.hpp"
 #include "support/random.hpp"
 
 namespace headwise::test {
@@ -64,6 +65,7 @@ TEST_CASE("a workspace grows while frames are held, and is one block afterwards"
   }
   const std::size_t capacity = workspace.capacity();
   CHECK(capacity >= 8 * 2100);
+  CHECK(capacity < 8 * 2100 + 6 * host_workspace::alignment);
 
   // In the steady state, the same need is met from the same memory.
   double* start = nullptr;
@@ -75,6 +77,22 @@ TEST_CASE("a workspace grows while frames are held, and is one block afterwards"
     for (int i = 2; i <= 6; ++i) frame.take<double>(100 * i);
     CHECK(workspace.capacity() == capacity);
   }
+}
+
+TEST_CASE("a need that grows by little every time is met by few allocations") {
+  host_workspace workspace;
+  const auto use = [&](std::int64_t tokens) {
+    host_workspace::frame frame(workspace);
+    frame.take<double>(tokens);
+    frame.take<double>(2 * tokens);
+  };
+  use(1000);
+  const std::size_t allocations = allocations_of([&] {
+    for (std::int64_t tokens = 1001; tokens <= 4000; ++tokens) use(tokens);
+  });
+  CHECK(allocations > 0);
+  CHECK(allocations < 50);
+  CHECK(workspace.capacity() < 3 * 4000 * sizeof(double) * 5 / 4 + 1000);
 }
 
 TEST_CASE("reserved memory serves any need up to it") {

@@ -13,8 +13,15 @@ namespace headwise {
 
 /// Scratch memory that is used again and again: blocks are taken through a `frame` and all come back when the frame
 /// ends. It grows until it has seen the largest need; after that nothing is allocated any more. One workspace serves
-/// one caller at a time.
+/// one caller at a time. Throws `std::bad_alloc` where memory ends.
 class host_workspace {
+  /// How far the blocks are filled, laid one behind the other, and how many of these bytes somebody holds: what did not
+  /// fit into the rest of a block started at the next one.
+  struct level {
+    std::size_t position = 0;
+    std::size_t held = 0;
+  };
+
  public:
   static constexpr std::size_t alignment = 64;
 
@@ -27,10 +34,12 @@ class host_workspace {
   /// The life of the blocks taken through it. Frames nest, as scopes do.
   class frame {
    public:
-    explicit frame(host_workspace& workspace) : workspace_(workspace), mark_(workspace.used_) { ++workspace_.frames_; }
+    explicit frame(host_workspace& workspace) : workspace_(workspace), begin_(workspace.level_) {
+      ++workspace_.frames_;
+    }
     frame(const frame&) = delete;
     frame& operator=(const frame&) = delete;
-    ~frame() { workspace_.release(mark_); }
+    ~frame() { workspace_.release(begin_); }
 
     /// An uninitialised block of `count` elements, aligned to 64 bytes.
     template <typename T>
@@ -41,7 +50,7 @@ class host_workspace {
 
    private:
     host_workspace& workspace_;
-    std::size_t mark_;
+    level begin_;
   };
 
   /// Bytes held, used or not.
@@ -74,37 +83,44 @@ class host_workspace {
             bytes};
   }
 
-  /// Blocks lie one behind the other in a virtual row; `used_` counts along it. What does not fit into the rest of a
-  /// block starts at the next one.
   std::byte* take(std::size_t bytes) {
     std::size_t start = 0;
     for (const block& b : blocks_) {
-      const std::size_t inside = std::max(used_, start) - start;
+      const std::size_t inside = std::max(level_.position, start) - start;
       if (inside + bytes <= b.size) {
-        used_ = start + inside + bytes;
-        peak_ = std::max(peak_, used_);
+        hold(start + inside, bytes);
         return b.memory.get() + inside;
       }
       start += b.size;
     }
     blocks_.push_back(make_block(std::max(bytes, start)));
-    used_ = start + bytes;
-    peak_ = std::max(peak_, used_);
+    hold(start, bytes);
     return blocks_.back().memory.get();
   }
 
-  void release(std::size_t mark) {
-    used_ = mark;
-    // Several blocks become one once nobody holds any of them, so that a steady state needs a single block.
-    if (--frames_ == 0 && blocks_.size() > 1) {
-      blocks_.clear();
-      reserve(peak_);
+  void hold(std::size_t position, std::size_t bytes) {
+    level_ = {position + bytes, level_.held + bytes};
+    most_held_ = std::max(most_held_, level_.held);
+  }
+
+  void release(const level& begin) noexcept {
+    level_ = begin;
+    if (--frames_ > 0 || blocks_.size() < 2) return;
+    // Several blocks become one once nobody holds any of them, so that a steady state needs a single block. It is a
+    // quarter larger than the one before at least: a need that grows by a token at a time, as in decoding, is then not
+    // met by an allocation at every token.
+    const std::size_t before = blocks_.front().size;
+    blocks_.clear();
+    try {
+      reserve(std::max(most_held_, before + before / 4));
+    } catch (const std::bad_alloc&) {
+      // Nobody has asked for memory here: whoever does next is told if there is none.
     }
   }
 
   std::vector<block> blocks_;
-  std::size_t used_ = 0;
-  std::size_t peak_ = 0;
+  level level_;
+  std::size_t most_held_ = 0;
   int frames_ = 0;
 };
 
