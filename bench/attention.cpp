@@ -17,7 +17,7 @@
 namespace {
 
 /// Times `run`, with the machine's peak measured before every call, and reports the median share of it.
-template <typename T, typename Run>
+template <typename Variant, typename T, typename Run>
 void measure(benchmark::State& state, std::int64_t flops, std::int64_t tokens, const Run& run) {
   std::vector<double> shares;
   run();
@@ -33,13 +33,14 @@ void measure(benchmark::State& state, std::int64_t flops, std::int64_t tokens, c
   state.counters["fma_share"] = shares[shares.size() / 2];
   state.counters["tokens_per_second"] =
       benchmark::Counter(static_cast<double>(tokens), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["cache_bytes_per_token"] = static_cast<double>(Variant::template kv_cache_bytes_per_token<T>);
 }
 
 template <typename Variant, typename T>
 void forward(benchmark::State& state) {
   const std::int64_t tokens = state.range(0);
   bench::attention_problem<Variant, T> problem(tokens, tokens);
-  measure<T>(state, Variant::forward_flops(1, tokens, tokens), tokens, [&] { problem.forward(); });
+  measure<Variant, T>(state, Variant::forward_flops(1, tokens, tokens), tokens, [&] { problem.forward(); });
 }
 
 template <typename Variant, typename T>
@@ -47,18 +48,16 @@ void backward(benchmark::State& state) {
   const std::int64_t tokens = state.range(0);
   bench::attention_problem<Variant, T> problem(tokens, tokens);
   problem.forward();
-  measure<T>(state, Variant::backward_flops(1, tokens, tokens), tokens, [&] { problem.backward(); });
+  measure<Variant, T>(state, Variant::backward_flops(1, tokens, tokens), tokens, [&] { problem.backward(); });
 }
 
 template <typename Variant, typename T>
 void decode(benchmark::State& state) {
   const std::int64_t tokens = state.range(0);
-  constexpr auto cache_bytes = static_cast<double>(Variant::template kv_cache_bytes_per_token<T>);
   bench::attention_problem<Variant, T> problem(1, tokens);
-  measure<T>(state, Variant::decode_flops(1, tokens), 1, [&] { problem.attend_cached(); });
-  state.counters["cache_bytes_per_token"] = cache_bytes;
-  state.counters["cache_bytes_per_second"] =
-      benchmark::Counter(static_cast<double>(tokens) * cache_bytes, benchmark::Counter::kIsIterationInvariantRate);
+  measure<Variant, T>(state, Variant::decode_flops(1, tokens), 1, [&] { problem.attend_cached(); });
+  const auto cache_bytes = static_cast<std::int64_t>(Variant::template kv_cache_bytes_per_token<T>) * tokens;
+  state.SetBytesProcessed(state.iterations() * cache_bytes);
 }
 
 template <typename Variant, typename T>
