@@ -21,6 +21,9 @@ class random_numbers {
     return std::uniform_int_distribution<std::int64_t>(lowest, highest)(generator_);
   }
 
+  /// A number from 0 to 1.
+  double unit() { return std::uniform_real_distribution<double>(0, 1)(generator_); }
+
   template <typename T>
   std::vector<T> normals(std::int64_t count, double deviation = 1) {
     std::vector<T> values(static_cast<std::size_t>(count));

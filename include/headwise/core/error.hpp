@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -47,7 +48,11 @@ text_pieces<Pieces...> words(Pieces... pieces) {
 
 template <typename Value>
 std::string to_text(const Value& value) {
-  if constexpr (std::is_arithmetic_v<Value>) {
+  if constexpr (std::is_floating_point_v<Value>) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
+    return text;
+  } else if constexpr (std::is_arithmetic_v<Value>) {
     return std::to_string(value);
   } else {
     return std::string(value);
