@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "headwise/wsd_batch_size/curve_models.hpp"
+#include "headwise/wsd_batch_size/least_squares.hpp"
+#include "headwise/wsd_batch_size/measurement.hpp"
+#include "headwise/wsd_batch_size/ray_residuals.hpp"
+
+namespace headwise::wsd {
+
+struct fit_settings {
+  /// Weak beliefs about shapes (normal, of deviation 2 around what curves usually look like), which keep the
+  /// coordinates that data leave open from running away.
+  bool shape_priors = true;
+};
+
+/// The curve of a model that is nearest to measurements.
+template <typename Model>
+struct curve_fit {
+  typename Model::curve curve;
+  numbers coordinates;
+  /// The covariance of the coordinates, from the curvature of the cost.
+  std::vector<numbers> covariance;
+  /// The sum of squared residuals in standard deviations, of measurements alone.
+  double chi_square = 0;
+  /// Akaike's criterion, corrected for few measurements: the smaller, the better the model predicts. Infinite where
+  /// there are too few to tell.
+  double aicc = 0;
+};
+
+namespace detail {
+
+inline double corrected_akaike(double chi_square, int parameters, std::size_t measurements) {
+  const double k = parameters;
+  const double left = static_cast<double>(measurements) - k - 1;
+  return left > 0 ? chi_square + 2 * k + 2 * k * (k + 1) / left : std::numeric_limits<double>::infinity();
+}
+
+inline step_range steps_of(std::span<const measurement> points) {
+  step_range range{std::numeric_limits<double>::infinity(), 0, 0};
+  double fewest_tokens = std::numeric_limits<double>::infinity();
+  for (const measurement& point : points) {
+    if (!point.reached) continue;
+    range.lowest = std::min(range.lowest, point.steps);
+    range.highest = std::max(range.highest, point.steps);
+    if (point.tokens() < fewest_tokens) {
+      fewest_tokens = point.tokens();
+      range.of_fewest_tokens = point.steps;
+    }
+  }
+  return range;
+}
+
+/// One model and its data as a problem of least squares.
+template <typename Model>
+class curve_problem {
+ public:
+  curve_problem(std::span<const measurement> points, const fit_settings& settings)
+      : points_(points), settings_(settings), cap_(smallest_reached_batch(points) * (1 - 1e-9)) {}
+
+  double cap() const { return cap_; }
+
+  numbers residuals(const numbers& u) const {
+    constexpr double prior_deviation = 2;
+    const auto curve = Model::at(u, cap_);
+    numbers r;
+    for (const measurement& point : points_) r.push_back(ray_residual(curve, point));
+    for (std::size_t i = 0; settings_.shape_priors && i < u.size(); ++i)
+      if (Model::is_shape[i]) r.push_back((u[i] - Model::usual[i]) / prior_deviation);
+    // A method that needs no fewer residuals than coordinates shall not mind how few there are.
+    while (r.size() < u.size()) r.push_back(0);
+    return r;
+  }
+
+  /// Coordinates to start from, the most promising first. For every shape of the grid the two numbers that E is linear
+  /// in are those of the least squares of relative errors.
+  std::vector<numbers> starts() const {
+    constexpr std::size_t kept = 8;
+    std::vector<start> found;
+    const step_range range = steps_of(points_);
+    for (const typename Model::shape& shape : Model::shapes(range))
+      if (const auto curve = nearest_of(shape)) offer(*curve, found);
+    if (found.empty()) {
+      numbers u(Model::usual.begin(), Model::usual.begin() + Model::size);
+      u[0] = std::log(Model::first_steps(range));
+      u[1] = std::log(fewest_tokens());
+      found.push_back({0, u});
+    }
+    std::sort(found.begin(), found.end(), [](const start& a, const start& b) { return a.cost < b.cost; });
+    std::vector<numbers> starts;
+    for (std::size_t i = 0; i < std::min(kept, found.size()); ++i) starts.push_back(found[i].at);
+    return starts;
+  }
+
+ private:
+  struct start {
+    double cost;
+    numbers at;
+  };
+
+  std::optional<typename Model::curve> nearest_of(const typename Model::shape& shape) const {
+    // The normal equations of 1 = tokens_min / E + weight f / E.
+    double one = 0;
+    double f = 0;
+    double one_f = 0;
+    double f_f = 0;
+    double one_one = 0;
+    for (const measurement& point : points_) {
+      if (!point.reached) continue;
+      const double unit = 1 / point.tokens();
+      const double value = shape(point.steps) / point.tokens();
+      one += unit;
+      f += value;
+      one_one += unit * unit;
+      one_f += unit * value;
+      f_f += value * value;
+    }
+    const double determinant = one_one * f_f - one_f * one_f;
+    return Model::of_shape(shape, (one * f_f - f * one_f) / determinant, (f * one_one - one * one_f) / determinant,
+                           cap_);
+  }
+  void offer(const typename Model::curve& curve, std::vector<start>& found) const {
+    const numbers u = Model::coordinates(curve, cap_);
+    found.push_back({sum_of_squares(residuals(u)), u});
+  }
+  double fewest_tokens() const {
+    double fewest = std::numeric_limits<double>::infinity();
+    for (const measurement& point : points_)
+      if (point.reached) fewest = std::min(fewest, point.tokens());
+    return fewest;
+  }
+
+  std::span<const measurement> points_;
+  fit_settings settings_;
+  double cap_;
+};
+
+}  // namespace detail
+
+/// Fits a curve model to measurements at one loss by least squares along the rays of their batch sizes, from several
+/// starts. Throws `headwise::error` if a number is not positive or fewer batch sizes reached the loss than the model
+/// needs.
+template <typename Model>
+curve_fit<Model> fit_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
+  check_measurements(points, Model::fewest_batches);
+  const detail::curve_problem<Model> problem(points, settings);
+  const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
+  least_squares_result best;
+  for (const numbers& start : problem.starts()) {
+    least_squares_result found = minimize_squares(residuals, start);
+    if (found.cost < best.cost) best = std::move(found);
+  }
+  const auto curve = Model::at(best.at, problem.cap());
+  double chi_square = 0;
+  for (const measurement& point : points) {
+    const double residual = detail::ray_residual(curve, point);
+    chi_square += residual * residual;
+  }
+  return {curve, best.at, covariance_at(residuals, best.at), chi_square,
+          detail::corrected_akaike(chi_square, Model::size, points.size())};
+}
+
+}  // namespace headwise::wsd
