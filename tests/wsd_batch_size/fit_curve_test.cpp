@@ -12,39 +12,16 @@
 #include "headwise/wsd_batch_size/additive_law.hpp"
 #include "support/compare.hpp"
 #include "support/errors.hpp"
-#include "support/iso_loss_curves.hpp"
+#include "support/fit_data.hpp"
 
 namespace headwise::test {
 
-using measurements = std::vector<wsd::measurement>;
 using wsd::classical_model;
 using wsd::laurent_model;
 using smooth_join = wsd::piecewise_model<false>;
 using free_join = wsd::piecewise_model<true>;
 
 constexpr wsd::fit_settings no_priors{.shape_priors = false};
-
-/// What a curve says at batch sizes in equal ratios, with normal noise on ln S.
-template <typename Curve>
-measurements measured(const Curve& curve, double lowest, double highest, int count, double noise = 0,
-                      std::uint64_t seed = 1) {
-  random_numbers random(seed);
-  measurements points;
-  for (int i = 0; i < count; ++i) {
-    const double batch = lowest * std::pow(highest / lowest, double(i) / (count - 1));
-    const double steps = curve.steps(batch) * std::exp(noise * static_cast<double>(random.normal()));
-    points.push_back({.batch = batch, .steps = steps, .deviation = noise > 0 ? noise : 0.01});
-  }
-  return points;
-}
-
-double relative_error(double value, double expected) { return std::fabs(value / expected - 1); }
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 constexpr wsd::classical_curve classical({.steps_min = 8000, .tokens_min = 20e9});
 constexpr wsd::laurent_curve smooth({.steps_min = 8000, .steps_opt = 20000, .tokens_min = 40e9, .batch_min = 0.9e6});

@@ -45,7 +45,7 @@ struct step_range {
 struct classical_model {
   using curve = classical_curve;
   static constexpr std::string_view name = "M0";
-  static constexpr int size = 2;
+  static constexpr std::size_t size = 2;
   static constexpr std::size_t fewest_batches = 3;
   static constexpr std::array<double, size> usual{};
   static constexpr std::array<bool, size> is_shape{};
@@ -78,7 +78,7 @@ struct classical_model {
 struct laurent_model {
   using curve = laurent_curve;
   static constexpr std::string_view name = "M1";
-  static constexpr int size = 4;
+  static constexpr std::size_t size = 4;
   static constexpr std::size_t fewest_batches = 5;
   static constexpr std::array<double, size> usual{0, 0, 0, 0.5};
   static constexpr std::array<bool, size> is_shape{false, false, true, true};
@@ -129,7 +129,7 @@ template <bool FreeJoin>
 struct piecewise_model {
   using curve = piecewise_curve;
   static constexpr std::string_view name = FreeJoin ? "M2f" : "M2";
-  static constexpr int size = FreeJoin ? 6 : 5;
+  static constexpr std::size_t size = FreeJoin ? 6 : 5;
   static constexpr std::size_t fewest_batches = FreeJoin ? 10 : 7;
   static constexpr std::array<double, 6> usual{0, 0, 0, -0.7, 0.5, 0.7};
   static constexpr std::array<bool, 6> is_shape{false, false, true, true, true, true};

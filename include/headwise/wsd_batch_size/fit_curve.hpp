@@ -39,8 +39,8 @@ struct curve_fit {
 
 namespace detail {
 
-inline double corrected_akaike(double chi_square, int parameters, std::size_t measurements) {
-  const double k = parameters;
+inline double corrected_akaike(double chi_square, std::size_t parameters, std::size_t measurements) {
+  const auto k = static_cast<double>(parameters);
   const double left = static_cast<double>(measurements) - k - 1;
   return left > 0 ? chi_square + 2 * k + 2 * k * (k + 1) / left : std::numeric_limits<double>::infinity();
 }
@@ -154,17 +154,9 @@ curve_fit<Model> fit_curve(std::span<const measurement> points, const fit_settin
   check_measurements(points, Model::fewest_batches);
   const detail::curve_problem<Model> problem(points, settings);
   const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
-  least_squares_result best;
-  for (const numbers& start : problem.starts()) {
-    least_squares_result found = minimize_squares(residuals, start);
-    if (found.cost < best.cost) best = std::move(found);
-  }
+  const least_squares_result best = best_of_starts(residuals, problem.starts());
   const auto curve = Model::at(best.at, problem.cap());
-  double chi_square = 0;
-  for (const measurement& point : points) {
-    const double residual = detail::ray_residual(curve, point);
-    chi_square += residual * residual;
-  }
+  const double chi_square = chi_square_of(curve, points);
   return {curve, best.at, covariance_at(residuals, best.at), chi_square,
           detail::corrected_akaike(chi_square, Model::size, points.size())};
 }

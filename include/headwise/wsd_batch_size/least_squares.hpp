@@ -144,6 +144,17 @@ least_squares_result minimize_squares(const Residuals& residuals, const numbers&
   return best;
 }
 
+/// The best of what `minimize_squares` finds from several starts.
+template <typename Residuals>
+least_squares_result best_of_starts(const Residuals& residuals, const std::vector<numbers>& starts) {
+  least_squares_result best;
+  for (const numbers& start : starts) {
+    least_squares_result found = minimize_squares(residuals, start);
+    if (found.cost < best.cost) best = std::move(found);
+  }
+  return best;
+}
+
 /// The covariance of the coordinates where a sum of squares in standard deviations is smallest, (J^T J)^-1, [n][n];
 /// infinite variances where data leave a direction open.
 template <typename Residuals>

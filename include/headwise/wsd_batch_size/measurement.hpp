@@ -22,6 +22,12 @@ struct measurement {
   double tokens() const { return batch * steps; }
 };
 
+/// What all runs say about one loss.
+struct target_measurements {
+  double loss = 0;  ///< in nats
+  std::vector<measurement> points;
+};
+
 /// The different batch sizes of runs that reached the loss, ascending.
 inline std::vector<double> reached_batches(std::span<const measurement> points) {
   std::vector<double> batches;

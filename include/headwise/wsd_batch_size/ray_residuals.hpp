@@ -3,10 +3,12 @@
 
 #include <cmath>
 #include <numbers>
+#include <span>
 
 #include "headwise/wsd_batch_size/measurement.hpp"
 
-namespace headwise::wsd::detail {
+namespace headwise::wsd {
+namespace detail {
 
 /// ln of the normal distribution function.
 inline double log_normal_cdf(double z) {
@@ -21,11 +23,28 @@ inline double log_normal_cdf(double z) {
 /// by which it should have: its square is -2 ln of the probability of that.
 template <typename Curve>
 double ray_residual(const Curve& curve, const measurement& point) {
-  // A curve that never reaches what was reached is far off, but not infinitely.
-  constexpr double farthest = 1e3;
-  const double z = (std::log(curve.steps(point.batch)) - std::log(point.steps)) / point.deviation;
-  if (point.reached) return std::isfinite(z) ? -z : -farthest;
-  return std::sqrt(-2 * log_normal_cdf(std::fmin(z, 30)));
+  const double steps = curve.steps(point.batch);
+  if (point.reached && !std::isfinite(steps)) {
+    // A curve by which this batch size never arrives is far off, the farther the larger its smallest batch is.
+    constexpr double at_threshold = 5;
+    constexpr double beyond = 50;
+    return -(at_threshold + beyond * (curve.batch_min() / point.batch - 1)) / point.deviation;
+  }
+  const double z = (std::log(steps) - std::log(point.steps)) / point.deviation;
+  return point.reached ? -z : std::sqrt(-2 * log_normal_cdf(std::fmin(z, 30)));
 }
 
-}  // namespace headwise::wsd::detail
+}  // namespace detail
+
+/// The sum of squared residuals in standard deviations.
+template <typename Curve>
+double chi_square_of(const Curve& curve, std::span<const measurement> points) {
+  double sum = 0;
+  for (const measurement& point : points) {
+    const double residual = detail::ray_residual(curve, point);
+    sum += residual * residual;
+  }
+  return sum;
+}
+
+}  // namespace headwise::wsd
