@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "headwise/wsd_batch_size/curve_models.hpp"
+#include "headwise/wsd_batch_size/fit_curve.hpp"
+#include "headwise/wsd_batch_size/measurement.hpp"
+
+namespace headwise::wsd {
+
+/// Why a number is withheld, or to be read with care.
+enum class finding {
+  curve_monotone,            ///< tokens only rise with the batch: the hyperbola predicts as well as a curve that turns
+  batch_opt_at_edge,         ///< the fewest tokens are those of the smallest or the largest batch size
+  batch_min_not_identified,  ///< the linear tail is not seen: fewer than two batch sizes lie on it, and no run failed
+  steps_min_not_identified,  ///< no batch size is three times the best one
+};
+
+inline std::string_view text_of(finding what) {
+  switch (what) {
+    case finding::curve_monotone:
+      return "curve: monotone, tokens only rise with the batch size; B_min and B_opt are not identified";
+    case finding::batch_opt_at_edge:
+      return "B_opt: at the edge of the batch sizes, not identified; add smaller or larger ones";
+    case finding::batch_min_not_identified:
+      return "B_min: not identified; add two batch sizes within a quarter of the smallest that reaches the loss, or a "
+             "run "
+             "that fails to";
+    case finding::steps_min_not_identified:
+      return "S_min: not identified; add a batch size above three times B_opt";
+  }
+  return "";
+}
+
+/// What a model says of one loss. A number that the data do not hold is not there, and a finding says why.
+struct curve_estimate {
+  std::string_view model;
+  std::optional<double> batch_min;   ///< B_min, in tokens per step
+  std::optional<double> batch_opt;   ///< B_opt, in tokens per step
+  std::optional<double> tokens_min;  ///< E_min, in tokens
+  std::optional<double> steps_min;   ///< S_min, in steps
+  double chi_square = 0;
+  double aicc = 0;
+  std::vector<finding> findings;
+
+  bool has(finding what) const { return std::find(findings.begin(), findings.end(), what) != findings.end(); }
+};
+
+namespace detail {
+
+inline double tail_of(const laurent_curve& curve) {
+  return curve.steps_opt() + (curve.steps_opt() - curve.steps_min()) / 2;
+}
+inline double tail_of(const piecewise_curve& curve) { return curve.steps_tail(); }
+
+/// Whether the tail's slope was seen, from above by runs on it or from below by a run that failed.
+template <typename Curve>
+bool sees_tail(const Curve& curve, std::span<const measurement> points) {
+  constexpr std::ptrdiff_t fewest = 2;
+  const std::vector<double> batches = reached_batches(points);
+  const auto on_tail = [&](double batch) { return curve.steps(batch) > tail_of(curve); };
+  return std::count_if(batches.begin(), batches.end(), on_tail) >= fewest ||
+         std::any_of(points.begin(), points.end(), [](const measurement& point) { return !point.reached; });
+}
+
+/// Whether the batch size of the fewest tokens, means taken over runs, has neighbours on both sides.
+inline bool minimum_is_inside(std::span<const measurement> points) {
+  const std::vector<double> batches = reached_batches(points);
+  double fewest = std::numeric_limits<double>::infinity();
+  double best = 0;
+  for (const double batch : batches) {
+    double sum = 0;
+    double count = 0;
+    for (const measurement& point : points) {
+      if (!point.reached || point.batch != batch) continue;
+      sum += std::log(point.tokens());
+      ++count;
+    }
+    if (sum / count < fewest) {
+      fewest = sum / count;
+      best = batch;
+    }
+  }
+  return batches.front() < best && best < batches.back();
+}
+
+}  // namespace detail
+
+/// Fits a model and keeps what the measurements identify. Throws as `fit_curve` does.
+template <typename Model>
+curve_estimate estimate_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
+  const curve_fit<Model> fit = fit_curve<Model>(points, settings);
+  curve_estimate result;
+  result.model = Model::name;
+  result.chi_square = fit.chi_square;
+  result.aicc = fit.aicc;
+  result.tokens_min = fit.curve.tokens_min();
+  result.steps_min = fit.curve.steps_min();
+  if constexpr (std::is_same_v<Model, classical_model>) {
+    return result;
+  } else {
+    const auto find = [&](finding what) { result.findings.push_back(what); };
+    const double largest_batch = reached_batches(points).back();
+    const bool turns = fit.aicc < fit_curve<classical_model>(points, settings).aicc;
+    const bool inside = detail::minimum_is_inside(points) && fit.curve.batch_opt() < largest_batch;
+    if (!turns) find(finding::curve_monotone);
+    if (!inside) find(finding::batch_opt_at_edge);
+    if (turns && inside) {
+      result.batch_opt = fit.curve.batch_opt();
+    } else {
+      result.tokens_min.reset();
+    }
+    if (turns && detail::sees_tail(fit.curve, points)) {
+      result.batch_min = fit.curve.batch_min();
+    } else {
+      find(finding::batch_min_not_identified);
+    }
+    if (!(largest_batch > 3 * fit.curve.batch_opt())) {
+      find(finding::steps_min_not_identified);
+      result.steps_min.reset();
+    }
+    return result;
+  }
+}
+
+}  // namespace headwise::wsd
