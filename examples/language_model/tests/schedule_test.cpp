@@ -7,23 +7,23 @@ namespace language_model {
 namespace {
 
 TEST_CASE("the rate warms up, stays, and decays") {
-  const schedule wsd{schedule_kind::wsd, 1.0, 100};
-  CHECK(wsd.rate(1) == doctest::Approx(0.1));
-  CHECK(wsd.rate(5) == doctest::Approx(0.5));
-  for (std::int64_t step = 10; step <= 80; ++step) CHECK(wsd.rate(step) == 1);
-  CHECK(wsd.rate(81) == doctest::Approx(20.0 / 21));
-  CHECK(wsd.rate(100) == doctest::Approx(1.0 / 21));
+  const auto wsd = schedule_of(schedule_kind::wsd, 1.0, 100);
+  CHECK(wsd.at(1) == doctest::Approx(0.1));
+  CHECK(wsd.at(5) == doctest::Approx(0.5));
+  for (std::int64_t step = 10; step <= 80; ++step) CHECK(wsd.at(step) == 1);
+  CHECK(wsd.at(81) == doctest::Approx(20.0 / 21));
+  CHECK(wsd.at(100) == doctest::Approx(1.0 / 21));
 }
 
 TEST_CASE("a constant rate stays after its warm-up") {
-  const schedule constant{schedule_kind::constant, 0.5, 1000};
-  CHECK(constant.rate(25) == doctest::Approx(0.25));
-  for (const std::int64_t step : {50, 500, 1000}) CHECK(constant.rate(step) == 0.5);
+  const auto constant = schedule_of(schedule_kind::constant, 0.5, 1000);
+  CHECK(constant.at(25) == doctest::Approx(0.25));
+  for (const std::int64_t step : {50, 500, 1000}) CHECK(constant.at(step) == 0.5);
 }
 
 TEST_CASE("even the shortest runs have a rate") {
   for (const std::int64_t steps : {1, 2, 5})
-    for (std::int64_t step = 1; step <= steps; ++step) CHECK(schedule{schedule_kind::wsd, 1.0, steps}.rate(step) > 0);
+    for (std::int64_t step = 1; step <= steps; ++step) CHECK(schedule_of(schedule_kind::wsd, 1.0, steps).at(step) > 0);
 }
 
 TEST_CASE("schedules are known by name") {

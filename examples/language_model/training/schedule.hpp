@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <headwise/wsd_batch_size/learning_rate.hpp>
 #include <string>
 #include <string_view>
 
@@ -22,22 +23,12 @@ inline schedule_kind schedule_named(std::string_view name) {
   throw usage_error("--schedule " + std::string(name) + " is unknown; choose constant or wsd");
 }
 
-/// The learning rate of every step.
-struct schedule {
-  schedule_kind kind = schedule_kind::wsd;
-  double peak_rate = 2e-3;
-  std::int64_t steps = 0;
-
-  /// Long enough for AdamW's averages to settle, at most a tenth of the run.
-  std::int64_t warm_up_steps() const { return std::min<std::int64_t>(50, steps / 10); }
-  std::int64_t decay_steps() const { return kind == schedule_kind::wsd ? steps / 5 : 0; }
-
-  /// Of the `step`-th update, counted from 1.
-  double rate(std::int64_t step) const {
-    const double warm = warm_up_steps() > 0 ? double(step) / double(warm_up_steps()) : 1;
-    const double left = decay_steps() > 0 ? double(steps + 1 - step) / double(decay_steps() + 1) : 1;
-    return peak_rate * std::min({1.0, warm, left});
-  }
-};
+/// The learning rate of every step. The warm-up is long enough for AdamW's averages to settle, and at most a tenth of
+/// the run.
+inline headwise::wsd::learning_rate_schedule schedule_of(schedule_kind kind, double peak_rate, std::int64_t steps) {
+  const std::int64_t warm_up_steps = std::min<std::int64_t>(50, steps / 10);
+  const std::int64_t decay_steps = kind == schedule_kind::wsd ? steps / 5 : 0;
+  return headwise::wsd::warmup_stable_decay(peak_rate, steps, warm_up_steps, decay_steps);
+}
 
 }  // namespace language_model

@@ -32,7 +32,7 @@ trainer::trainer(byte_model& model, const corpus& text, const run_settings& sett
     : model_(model),
       text_(text),
       settings_(settings),
-      schedule_{settings.schedule, settings.learning_rate, settings.steps},
+      schedule_(schedule_of(settings.schedule, settings.learning_rate, settings.steps)),
       parameters_(model.parameters()),
       optimizer_(parameters_) {}
 
@@ -52,7 +52,7 @@ void trainer::update() {
   if (!std::isfinite(last_loss_) || !std::isfinite(norm))
     throw usage_error("training of " + settings_.variant + " diverged at step " + std::to_string(step) +
                       "; choose a lower --learning-rate");
-  optimizer_.update(parameters_, step, schedule_.rate(step),
+  optimizer_.update(parameters_, step, schedule_.at(step),
                     norm > largest_gradient_norm ? largest_gradient_norm / norm : 1);
 }
 
@@ -62,7 +62,7 @@ void trainer::keep_record() {
   record_.since_log.add(last_loss_);
   record_.since_point.add(last_loss_);
   if (is_due(step, settings_.steps, log_rows))
-    record_.log.push_back({step, tokens, record_.since_log.take(), schedule_.rate(step)});
+    record_.log.push_back({step, tokens, record_.since_log.take(), schedule_.at(step)});
   if (is_due(step, settings_.steps, curve_points)) {
     const double held_out = mean_loss(model_, text_.held_out(), settings_.batch, settings_.context, curve_windows);
     record_.curve.push_back({step, tokens, held_out, record_.since_point.take()});

@@ -44,7 +44,7 @@ class trainer {
   byte_model& model_;
   const corpus& text_;
   run_settings settings_;
-  schedule schedule_;
+  headwise::wsd::learning_rate_schedule schedule_;
   std::vector<parameter_view<float>> parameters_;
   adamw optimizer_;
   training_record record_;
