@@ -5,6 +5,9 @@
 // attention.
 
 #include "headwise/wsd_batch_size/additive_law.hpp"
+#include "headwise/wsd_batch_size/batch_schedule.hpp"
+#include "headwise/wsd_batch_size/batch_table.hpp"
+#include "headwise/wsd_batch_size/bootstrap.hpp"
 #include "headwise/wsd_batch_size/classical_curve.hpp"
 #include "headwise/wsd_batch_size/cross_validation.hpp"
 #include "headwise/wsd_batch_size/curve_estimate.hpp"
@@ -19,3 +22,4 @@
 #include "headwise/wsd_batch_size/measurement.hpp"
 #include "headwise/wsd_batch_size/noisy_quadratic.hpp"
 #include "headwise/wsd_batch_size/piecewise_curve.hpp"
+#include "headwise/wsd_batch_size/profile.hpp"
