@@ -144,6 +144,18 @@ class curve_problem {
   double cap_;
 };
 
+/// The fit, however few measurements there are.
+template <typename Model>
+curve_fit<Model> fit_anyhow(std::span<const measurement> points, const fit_settings& settings) {
+  const curve_problem<Model> problem(points, settings);
+  const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
+  const least_squares_result best = best_of_starts(residuals, problem.starts());
+  const auto curve = Model::at(best.at, problem.cap());
+  const double chi_square = chi_square_of(curve, points);
+  return {curve, best.at, covariance_at(residuals, best.at), chi_square,
+          corrected_akaike(chi_square, Model::size, points.size())};
+}
+
 }  // namespace detail
 
 /// Fits a curve model to measurements at one loss by least squares along the rays of their batch sizes, from several
@@ -152,13 +164,7 @@ class curve_problem {
 template <typename Model>
 curve_fit<Model> fit_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
   check_measurements(points, Model::fewest_batches);
-  const detail::curve_problem<Model> problem(points, settings);
-  const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
-  const least_squares_result best = best_of_starts(residuals, problem.starts());
-  const auto curve = Model::at(best.at, problem.cap());
-  const double chi_square = chi_square_of(curve, points);
-  return {curve, best.at, covariance_at(residuals, best.at), chi_square,
-          detail::corrected_akaike(chi_square, Model::size, points.size())};
+  return detail::fit_anyhow<Model>(points, settings);
 }
 
 }  // namespace headwise::wsd
