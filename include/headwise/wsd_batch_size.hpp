@@ -23,3 +23,4 @@
 #include "headwise/wsd_batch_size/noisy_quadratic.hpp"
 #include "headwise/wsd_batch_size/piecewise_curve.hpp"
 #include "headwise/wsd_batch_size/profile.hpp"
+#include "headwise/wsd_batch_size/schedule_export.hpp"

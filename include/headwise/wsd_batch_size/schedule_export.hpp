@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "headwise/core/error.hpp"
+#include "headwise/wsd_batch_size/batch_schedule.hpp"
+
+namespace headwise::wsd {
+
+/// A batch size from so many tokens on, as trainers are told.
+struct batch_switch {
+  std::int64_t tokens = 0;
+  std::int64_t samples = 0;  ///< per step
+
+  bool operator==(const batch_switch&) const = default;
+};
+
+namespace detail {
+
+struct magnitude {
+  char suffix;
+  std::int64_t value;
+};
+inline constexpr magnitude magnitudes[] = {
+    {'T', 1'000'000'000'000}, {'B', 1'000'000'000}, {'M', 1'000'000}, {'K', 1'000}};
+
+/// 125000000000 as 125B; what no suffix divides stays as it is.
+inline std::string with_suffix(std::int64_t value) {
+  for (const auto& [suffix, size] : magnitudes)
+    if (value > 0 && value % size == 0) return std::to_string(value / size) + suffix;
+  return std::to_string(value);
+}
+
+/// The number of a text such as 768 or 125B. Throws `headwise::error` if it is none.
+inline std::int64_t number_of(std::string_view text) {
+  const auto fail = [&]() { headwise::detail::require(false, "text", text, "whole numbers, with K, M, B or T"); };
+  std::int64_t size = 1;
+  std::string_view digits = text;
+  for (const auto& [suffix, value] : magnitudes)
+    if (!digits.empty() && std::toupper(static_cast<unsigned char>(digits.back())) == suffix) {
+      size = value;
+      digits.remove_suffix(1);
+      break;
+    }
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (problem != std::errc() || end != digits.data() + digits.size() || number < 0 ||
+      number > std::numeric_limits<std::int64_t>::max() / size)
+    fail();
+  return number * size;
+}
+
+}  // namespace detail
+
+/// The switches of a schedule in samples of `sequence_length` tokens. Throws `headwise::error` if a batch is no whole
+/// number of them.
+inline std::vector<batch_switch> switches_of(const batch_schedule& schedule, std::int64_t sequence_length) {
+  headwise::detail::require(sequence_length > 0, "sequence_length", sequence_length, "a positive number");
+  std::vector<batch_switch> switches;
+  for (const batch_stage& stage : schedule.stages) {
+    headwise::detail::require(stage.batch % sequence_length == 0, "schedule",
+                              headwise::detail::words("with a batch of ", stage.batch, " tokens"),
+                              headwise::detail::words("multiples of the sequence length, ", sequence_length));
+    switches.push_back({stage.first_token, stage.batch / sequence_length});
+  }
+  return switches;
+}
+
+/// The argument of Megatron-LM's --step-batch-size-schedule: "0:768 250B:1536".
+inline std::string megatron_schedule(const batch_schedule& schedule, std::int64_t sequence_length) {
+  std::string text;
+  for (const auto& [tokens, samples] : switches_of(schedule, sequence_length))
+    text += (text.empty() ? "" : " ") + detail::with_suffix(tokens) + ":" + std::to_string(samples);
+  return text;
+}
+
+/// The switches of such an argument. Throws `headwise::error` for any other text.
+inline std::vector<batch_switch> parse_megatron_schedule(std::string_view text) {
+  std::vector<batch_switch> switches;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    const std::string_view entry = text.substr(at, end - at);
+    at = end + 1;
+    if (entry.empty()) continue;
+    const std::size_t colon = entry.find(':');
+    headwise::detail::require(colon != std::string_view::npos, "text", entry, "entries of the form tokens:samples");
+    switches.push_back({detail::number_of(entry.substr(0, colon)), detail::number_of(entry.substr(colon + 1))});
+  }
+  return switches;
+}
+
+/// The two lists of OLMo-core's batch size scheduler. Throws `headwise::error` where a batch is no whole multiple of
+/// the one before, which it does not know.
+struct olmo_core_lists {
+  std::vector<std::int64_t> batch_sizes;  ///< in tokens
+  std::vector<std::int64_t> schedule;     ///< tokens at which each begins
+};
+inline olmo_core_lists olmo_core_schedule(const batch_schedule& schedule) {
+  olmo_core_lists lists;
+  for (const batch_stage& stage : schedule.stages) {
+    if (!lists.batch_sizes.empty())
+      headwise::detail::require(
+          stage.batch % lists.batch_sizes.back() == 0, "schedule",
+          headwise::detail::words("with ", stage.batch, " tokens behind ", lists.batch_sizes.back()),
+          "whole factors from batch to batch, as integer_factors gives them");
+    lists.batch_sizes.push_back(stage.batch);
+    lists.schedule.push_back(stage.first_token);
+  }
+  return lists;
+}
+
+/// A table with a row a stage, for programs.
+inline std::string csv_of(const batch_schedule& schedule) {
+  std::string text = "stage,batch_tokens,steps,first_step,first_token,end_token\n";
+  for (std::size_t i = 0; i < schedule.stages.size(); ++i) {
+    const batch_stage& s = schedule.stages[i];
+    const std::int64_t columns[] = {
+        static_cast<std::int64_t>(i), s.batch, s.steps, s.first_step, s.first_token, s.end_token()};
+    for (std::size_t c = 0; c < std::size(columns); ++c) text += (c == 0 ? "" : ",") + std::to_string(columns[c]);
+    text += '\n';
+  }
+  return text;
+}
+
+/// The same for documents.
+inline std::string markdown_of(const batch_schedule& schedule) {
+  std::string text = "| stage | batch, tokens | steps | from step | from token |\n| --- | --- | --- | --- | --- |\n";
+  for (std::size_t i = 0; i < schedule.stages.size(); ++i) {
+    const batch_stage& s = schedule.stages[i];
+    text += "| " + std::to_string(i) + " | " + std::to_string(s.batch) + " | " + std::to_string(s.steps) + " | " +
+            std::to_string(s.first_step) + " | " + std::to_string(s.first_token) + " |\n";
+  }
+  return text;
+}
+
+/// The same as a JSON array of objects.
+inline std::string json_of(const batch_schedule& schedule) {
+  std::string text = "[";
+  for (const batch_stage& s : schedule.stages) {
+    const std::pair<const char*, std::int64_t> fields[] = {
+        {"batch_tokens", s.batch}, {"steps", s.steps}, {"first_step", s.first_step}, {"first_token", s.first_token}};
+    text += text.size() > 1 ? ", {" : "{";
+    for (std::size_t f = 0; f < std::size(fields); ++f)
+      text += (f == 0 ? "\"" : ", \"") + std::string(fields[f].first) + "\": " + std::to_string(fields[f].second);
+    text += "}";
+  }
+  return text + "]";
+}
+
+}  // namespace headwise::wsd
