@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "headwise/wsd_batch_size/classical_curve.hpp"
-#include "headwise/wsd_batch_size/laurent_curve.hpp"
+#include "headwise/wsd_batch_size/classical_model.hpp"
+#include "headwise/wsd_batch_size/laurent_model.hpp"
 #include "support/errors.hpp"
 #include "support/fit_data.hpp"
 

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "headwise/wsd_batch_size/laurent_model.hpp"
+#include "headwise/wsd_batch_size/piecewise_model.hpp"
 #include "support/fit_data.hpp"
 
 namespace headwise::test {

@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "headwise/wsd_batch_size/additive_law.hpp"
+#include "headwise/wsd_batch_size/classical_model.hpp"
+#include "headwise/wsd_batch_size/laurent_model.hpp"
+#include "headwise/wsd_batch_size/piecewise_model.hpp"
 #include "support/compare.hpp"
 #include "support/errors.hpp"
 #include "support/fit_data.hpp"

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "headwise/wsd_batch_size/piecewise_curve.hpp"
+#include "headwise/wsd_batch_size/piecewise_model.hpp"
 #include "support/errors.hpp"
 #include "support/fit_data.hpp"
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "headwise/wsd_batch_size/piecewise_model.hpp"
 #include "support/fit_data.hpp"
 
 namespace headwise::test {

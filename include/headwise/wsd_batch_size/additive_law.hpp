@@ -14,6 +14,7 @@ class additive_curve;
 /// of a batch keeps from being learnt at a constant learning rate.
 class additive_law {
  public:
+  /// The five numbers of the law; steps count in steps, batches in tokens per step.
   struct parameters {
     double loss_floor = 0;       ///< L_inf, in nats
     double signal = 0;           ///< a

@@ -39,6 +39,7 @@ struct batch_schedule {
   }
 };
 
+/// What a schedule has to keep to.
 struct schedule_settings {
   std::int64_t total_tokens = 0;
   /// What a batch is a multiple of: micro batch times data parallel ranks times sequence length, in tokens.

@@ -16,6 +16,7 @@ namespace headwise::wsd {
 /// its ends.
 class batch_table {
  public:
+  /// One line of the table.
   struct row {
     double tokens = 0;  ///< of the run so far
     double batch = 0;   ///< in tokens per step

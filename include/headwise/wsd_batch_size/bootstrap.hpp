@@ -37,6 +37,7 @@ inline interval middle_of(std::vector<double> values, double share) {
   return {at((1 - share) / 2), at((1 + share) / 2)};
 }
 
+/// How often is drawn, from which seed, and how many of the draws an interval holds.
 struct bootstrap_settings {
   int draws = 200;
   double share = 0.9;  ///< of the draws that an interval holds

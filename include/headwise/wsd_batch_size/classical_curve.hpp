@@ -11,6 +11,7 @@ namespace headwise::wsd {
 /// the loss, and a larger one always costs more tokens.
 class classical_curve {
  public:
+  /// The two numbers of the hyperbola.
   struct parameters {
     double steps_min = 0;   ///< S_min, in steps
     double tokens_min = 0;  ///< E_min, in tokens

@@ -11,9 +11,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "headwise/wsd_batch_size/curve_models.hpp"
+#include "headwise/wsd_batch_size/classical_model.hpp"
 #include "headwise/wsd_batch_size/fit_curve.hpp"
+#include "headwise/wsd_batch_size/laurent_curve.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
+#include "headwise/wsd_batch_size/piecewise_curve.hpp"
 
 namespace headwise::wsd {
 
@@ -25,6 +27,7 @@ enum class finding {
   steps_min_not_identified,  ///< no batch size is three times the best one
 };
 
+/// The message for users, which begins with the number that it is about.
 inline std::string_view text_of(finding what) {
   switch (what) {
     case finding::curve_monotone:

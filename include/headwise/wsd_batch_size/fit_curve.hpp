@@ -10,13 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "headwise/wsd_batch_size/curve_models.hpp"
+#include "headwise/wsd_batch_size/curve_coordinates.hpp"
 #include "headwise/wsd_batch_size/least_squares.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
 #include "headwise/wsd_batch_size/ray_residuals.hpp"
 
 namespace headwise::wsd {
 
+/// What a fit assumes beside the measurements.
 struct fit_settings {
   /// Weak beliefs about shapes (normal, of deviation 2 around what curves usually look like), which keep the
   /// coordinates that data leave open from running away.

@@ -12,6 +12,7 @@ namespace headwise::wsd {
 /// in four numbers.
 class laurent_curve {
  public:
+  /// The four numbers of the curve.
   struct parameters {
     double steps_min = 0;   ///< S_min, in steps
     double steps_opt = 0;   ///< S_opt, in steps

@@ -10,6 +10,7 @@
 
 namespace headwise::wsd {
 
+/// Coordinates, residuals, columns.
 using numbers = std::vector<double>;
 
 namespace detail {

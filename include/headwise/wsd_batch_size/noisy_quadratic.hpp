@@ -14,6 +14,7 @@ namespace headwise::wsd {
 /// sigma^2 / (2 B (2 - eta h_i)). It follows none of the curve models, so that it judges them all alike.
 class noisy_quadratic {
  public:
+  /// The spectrum, the training and its noise.
   struct parameters {
     std::size_t modes = 3000;
     double curvature_exponent = 1.5;  ///< s

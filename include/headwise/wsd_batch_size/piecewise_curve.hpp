@@ -19,6 +19,7 @@ namespace headwise::wsd {
 /// E_min / S_opt that of the ray to the lowest point.
 class piecewise_curve {
  public:
+  /// The six free numbers of the curve.
   struct parameters {
     double steps_min = 0;   ///< S_min, in steps
     double steps_pole = 0;  ///< S_1, where the pole gives way to the parabola

@@ -101,12 +101,14 @@ inline std::vector<batch_switch> parse_megatron_schedule(std::string_view text) 
   return switches;
 }
 
-/// The two lists of OLMo-core's batch size scheduler. Throws `headwise::error` where a batch is no whole multiple of
-/// the one before, which it does not know.
+/// The two lists of OLMo-core's batch size scheduler.
 struct olmo_core_lists {
   std::vector<std::int64_t> batch_sizes;  ///< in tokens
   std::vector<std::int64_t> schedule;     ///< tokens at which each begins
 };
+
+/// The lists of a schedule. Throws `headwise::error` where a batch is no whole multiple of the one before, which
+/// OLMo-core does not know.
 inline olmo_core_lists olmo_core_schedule(const batch_schedule& schedule) {
   olmo_core_lists lists;
   for (const batch_stage& stage : schedule.stages) {

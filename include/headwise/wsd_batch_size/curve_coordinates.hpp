@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+namespace headwise::wsd {
+
+// A curve model is a family of curves with coordinates in which every vector of numbers is an allowed curve: logarithms
+// of what is positive, logits of what lies between two bounds. `cap` is the smallest batch size that reached the loss;
+// B_min lies below it. Starts come from a grid of shapes f, for which E = E_min + weight f(S) is linear.
+
+namespace detail {
+
+// Coordinates may run away where data do not hold them; what they stand for stays inside.
+inline double positive(double logarithm) { return std::exp(std::clamp(logarithm, -300.0, 300.0)); }
+inline double share(double logit) {
+  constexpr double margin = 1e-9;
+  return margin + (1 - 2 * margin) / (1 + std::exp(-logit));
+}
+/// Kept off the ends, where a start would never move again.
+inline double logit_inside(double p) {
+  const double inside = std::clamp(p, 1e-4, 1 - 1e-4);
+  return std::log(inside / (1 - inside));
+}
+
+/// The range that measured steps span, and those of the fewest tokens.
+struct step_range {
+  double lowest;
+  double highest;
+  double of_fewest_tokens;
+};
+
+}  // namespace detail
+
+}  // namespace headwise::wsd
