@@ -139,7 +139,7 @@ class smoothed_curve {
   /// Throws `headwise::error` unless steps ascend from above zero, losses are finite and there are enough lines.
   explicit smoothed_curve(const loss_curve& curve, const smoothing_settings& settings = {})
       : batch_(curve.batch), last_steps_(0), settings_(settings) {
-    check(curve);
+    check_log(curve);
     last_steps_ = curve.steps.back();
     const detail::binned_log log(curve, settings.bins);
     const double first = std::log(curve.steps[settings.skipped_lines]);
@@ -178,7 +178,7 @@ class smoothed_curve {
   }
 
  private:
-  void check(const loss_curve& curve) const {
+  void check_log(const loss_curve& curve) const {
     constexpr std::size_t lines_after_skipped = 10;
     const std::size_t fewest = settings_.skipped_lines + lines_after_skipped;
     const auto require = [&](bool holds, const auto& given, const auto& needed) {
