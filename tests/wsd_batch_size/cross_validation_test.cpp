@@ -12,26 +12,23 @@
 
 namespace headwise::test {
 
-constexpr wsd::classical_curve classical({.steps_min = 8000, .tokens_min = 20e9});
-constexpr wsd::laurent_curve smooth({.steps_min = 8000, .steps_opt = 20000, .tokens_min = 40e9, .batch_min = 0.9e6});
-
 TEST_CASE("a model predicts the batch sizes of its own truth as well as noise allows") {
-  const auto exact = measured(classical, 1e5, 3e7, 8);
+  const auto exact = measured(classical_truth, 1e5, 3e7, 8);
   CHECK(wsd::leave_one_batch_out_error<wsd::classical_model>(exact) < 1e-6);
-  const auto noisy = measured(classical, 1e5, 3e7, 8, 0.02, 3);
+  const auto noisy = measured(classical_truth, 1e5, 3e7, 8, 0.02, 3);
   const double error = wsd::leave_one_batch_out_error<wsd::classical_model>(noisy);
   CHECK(error > 0.005);
   CHECK(error < 0.06);
 }
 
 TEST_CASE("curves that turn are predicted better by a model that can turn") {
-  const auto points = measured(smooth, 1.1e6, 16e6, 10, 0.01, 4);
+  const auto points = measured(smooth_truth, 1.1e6, 16e6, 10, 0.01, 4);
   CHECK(wsd::leave_one_batch_out_error<wsd::laurent_model>(points) <
         0.5 * wsd::leave_one_batch_out_error<wsd::classical_model>(points));
 }
 
 TEST_CASE("the runs of one batch size are left out together") {
-  auto points = measured(classical, 1e5, 3e7, 4);
+  auto points = measured(classical_truth, 1e5, 3e7, 4);
   for (int repeat = 0; repeat < 3; ++repeat) points.push_back(points.front());
   CHECK(wsd::leave_one_batch_out_error<wsd::classical_model>(points) < 1e-6);
   points.resize(2);

@@ -14,18 +14,10 @@ namespace headwise::test {
 using wsd::finding;
 using pieces_model = wsd::piecewise_model<false>;
 
-constexpr wsd::classical_curve classical({.steps_min = 8000, .tokens_min = 20e9});
-constexpr wsd::piecewise_curve published({.steps_min = 8000,
-                                          .steps_pole = 14000,
-                                          .steps_opt = 20000,
-                                          .steps_tail = 36000,
-                                          .tokens_min = 40e9,
-                                          .batch_min = 1.1e6});
-
 TEST_CASE("data of a hyperbola give no smallest and no best batch, whatever the noise") {
   for (std::uint64_t draw = 1; draw <= 40; ++draw) {
     CAPTURE(draw);
-    const auto points = measured(classical, 1e5, 3e7, 10, 0.02, draw);
+    const auto points = measured(classical_truth, 1e5, 3e7, 10, 0.02, draw);
     const auto check = [](const wsd::curve_estimate& found) {
       CHECK(!found.batch_min.has_value());
       CHECK(!found.batch_opt.has_value());
@@ -45,7 +37,7 @@ TEST_CASE("data of a hyperbola give no smallest and no best batch, whatever the 
 
 TEST_CASE("data on all sides of the minimum identify everything") {
   for (std::uint64_t draw = 1; draw <= 10; ++draw) {
-    const auto found = wsd::estimate_curve<pieces_model>(measured(published, 1.15e6, 16e6, 20, 0.02, draw));
+    const auto found = wsd::estimate_curve<pieces_model>(measured(published_truth, 1.15e6, 16e6, 20, 0.02, draw));
     CHECK(found.findings.empty());
     CHECK(found.model == "M2");
     CHECK(relative_error(found.batch_opt.value_or(0), 2e6) < 0.15);
@@ -56,7 +48,7 @@ TEST_CASE("data on all sides of the minimum identify everything") {
 }
 
 TEST_CASE("without small batches the threshold is withheld, unless a run failed") {
-  auto points = measured(published, 1.6e6, 16e6, 10, 0.005, 2);
+  auto points = measured(published_truth, 1.6e6, 16e6, 10, 0.005, 2);
   const auto without = wsd::estimate_curve<pieces_model>(points);
   CHECK(without.batch_opt.has_value());
   CHECK(!without.batch_min.has_value());
@@ -68,14 +60,14 @@ TEST_CASE("without small batches the threshold is withheld, unless a run failed"
 }
 
 TEST_CASE("without large batches the fewest steps are withheld") {
-  const auto found = wsd::estimate_curve<pieces_model>(measured(published, 1.2e6, 4e6, 10, 0.005, 3));
+  const auto found = wsd::estimate_curve<pieces_model>(measured(published_truth, 1.2e6, 4e6, 10, 0.005, 3));
   CHECK(found.batch_opt.has_value());
   CHECK(!found.steps_min.has_value());
   CHECK(found.has(finding::steps_min_not_identified));
 }
 
 TEST_CASE("a minimum at the edge of the batch sizes is none") {
-  const auto found = wsd::estimate_curve<pieces_model>(measured(published, 2.2e6, 16e6, 9, 0.005, 4));
+  const auto found = wsd::estimate_curve<pieces_model>(measured(published_truth, 2.2e6, 16e6, 9, 0.005, 4));
   CHECK(!found.batch_opt.has_value());
   CHECK(found.has(finding::batch_opt_at_edge));
 }

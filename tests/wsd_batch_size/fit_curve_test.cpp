@@ -26,21 +26,6 @@ using free_join = wsd::piecewise_model<true>;
 
 constexpr wsd::fit_settings no_priors{.shape_priors = false};
 
-constexpr wsd::classical_curve classical({.steps_min = 8000, .tokens_min = 20e9});
-constexpr wsd::laurent_curve smooth({.steps_min = 8000, .steps_opt = 20000, .tokens_min = 40e9, .batch_min = 0.9e6});
-constexpr wsd::piecewise_curve published({.steps_min = 8000,
-                                          .steps_pole = 14000,
-                                          .steps_opt = 20000,
-                                          .steps_tail = 36000,
-                                          .tokens_min = 40e9,
-                                          .batch_min = 1.1e6});
-constexpr wsd::piecewise_curve published_smooth({.steps_min = 8000,
-                                                 .steps_pole = 16000,
-                                                 .steps_opt = 20000,
-                                                 .steps_tail = 36000,
-                                                 .tokens_min = 40e9,
-                                                 .batch_min = 1.1e6});
-
 template <typename Curve>
 void check_recovered(const Curve& found, const Curve& truth) {
   CHECK(relative_error(found.batch_min(), truth.batch_min()) < 1e-6);
@@ -50,15 +35,16 @@ void check_recovered(const Curve& found, const Curve& truth) {
 }
 
 TEST_CASE("without noise every model recovers a truth of its own") {
-  const auto hyperbola = wsd::fit_curve<classical_model>(measured(classical, 1e5, 3e7, 10), no_priors);
+  const auto hyperbola = wsd::fit_curve<classical_model>(measured(classical_truth, 1e5, 3e7, 10), no_priors);
   CHECK(relative_error(hyperbola.curve.steps_min(), 8000) < 1e-6);
   CHECK(relative_error(hyperbola.curve.tokens_min(), 20e9) < 1e-6);
   CHECK(relative_error(hyperbola.curve.critical_batch(), 2.5e6) < 1e-6);
-  check_recovered(wsd::fit_curve<laurent_model>(measured(smooth, 1.1e6, 16e6, 10), no_priors).curve, smooth);
-  check_recovered(wsd::fit_curve<smooth_join>(measured(published_smooth, 1.2e6, 16e6, 10), no_priors).curve,
-                  published_smooth);
-  const auto pieces = wsd::fit_curve<free_join>(measured(published, 1.2e6, 16e6, 10), no_priors);
-  check_recovered(pieces.curve, published);
+  check_recovered(wsd::fit_curve<laurent_model>(measured(smooth_truth, 1.1e6, 16e6, 10), no_priors).curve,
+                  smooth_truth);
+  check_recovered(wsd::fit_curve<smooth_join>(measured(smooth_join_truth, 1.2e6, 16e6, 10), no_priors).curve,
+                  smooth_join_truth);
+  const auto pieces = wsd::fit_curve<free_join>(measured(published_truth, 1.2e6, 16e6, 10), no_priors);
+  check_recovered(pieces.curve, published_truth);
   CHECK(relative_error(pieces.curve.steps_pole(), 14000) < 1e-6);
   CHECK(relative_error(pieces.curve.steps_tail(), 36000) < 1e-6);
 }
@@ -80,10 +66,10 @@ TEST_CASE("from ten noisy batch sizes of a published curve the best batch is kno
   std::vector<double> batch_min;
   std::vector<double> tokens_min;
   for (std::uint64_t draw = 1; draw <= 30; ++draw) {
-    const auto found = wsd::fit_curve<smooth_join>(measured(published, 1.2e6, 16e6, 10, 0.02, draw));
-    batch_opt.push_back(relative_error(found.curve.batch_opt(), published.batch_opt()));
-    batch_min.push_back(relative_error(found.curve.batch_min(), published.batch_min()));
-    tokens_min.push_back(relative_error(found.curve.tokens_min(), published.tokens_min()));
+    const auto found = wsd::fit_curve<smooth_join>(measured(published_truth, 1.2e6, 16e6, 10, 0.02, draw));
+    batch_opt.push_back(relative_error(found.curve.batch_opt(), published_truth.batch_opt()));
+    batch_min.push_back(relative_error(found.curve.batch_min(), published_truth.batch_min()));
+    tokens_min.push_back(relative_error(found.curve.tokens_min(), published_truth.tokens_min()));
   }
   MESSAGE("median errors: B_opt ", median(batch_opt), ", B_min ", median(batch_min), ", E_min ", median(tokens_min));
   CHECK(median(batch_opt) <= 0.039);
@@ -92,7 +78,7 @@ TEST_CASE("from ten noisy batch sizes of a published curve the best batch is kno
 }
 
 TEST_CASE("the order of measurements does not matter") {
-  measurements points = measured(published, 1.2e6, 16e6, 12, 0.02, 3);
+  measurements points = measured(published_truth, 1.2e6, 16e6, 12, 0.02, 3);
   const auto sorted = wsd::fit_curve<smooth_join>(points);
   std::shuffle(points.begin(), points.end(), std::mt19937(5));
   const auto shuffled = wsd::fit_curve<smooth_join>(points);
@@ -102,7 +88,7 @@ TEST_CASE("the order of measurements does not matter") {
 }
 
 TEST_CASE("measurements that are there twice leave the curve and halve its variances") {
-  measurements points = measured(published, 1.2e6, 16e6, 12, 0.02, 4);
+  measurements points = measured(published_truth, 1.2e6, 16e6, 12, 0.02, 4);
   const auto once = wsd::fit_curve<laurent_model>(points, no_priors);
   const measurements copy = points;
   points.insert(points.end(), copy.begin(), copy.end());
@@ -113,7 +99,7 @@ TEST_CASE("measurements that are there twice leave the curve and halve its varia
 }
 
 TEST_CASE("samples instead of tokens, or thousands of steps, give the same curve at the same cost") {
-  const measurements points = measured(published, 1.2e6, 16e6, 12, 0.02, 5);
+  const measurements points = measured(published_truth, 1.2e6, 16e6, 12, 0.02, 5);
   const auto check = [&]<typename Model>() {
     const auto found = wsd::fit_curve<Model>(points);
     const double lambda = 1e-3;
@@ -134,19 +120,19 @@ TEST_CASE("samples instead of tokens, or thousands of steps, give the same curve
 }
 
 TEST_CASE("a run that stopped before its curve says it would arrive adds little to the cost") {
-  const measurements points = measured(published, 1.2e6, 16e6, 12);
+  const measurements points = measured(published_truth, 1.2e6, 16e6, 12);
   const auto alone = wsd::fit_curve<smooth_join>(points, no_priors);
   for (const double batch : {1.15e6, 1.5e6, 4e6}) {
     measurements with_unreached = points;
     with_unreached.push_back(
-        {.batch = batch, .steps = published.steps(batch) * 0.999, .deviation = 0.01, .reached = false});
+        {.batch = batch, .steps = published_truth.steps(batch) * 0.999, .deviation = 0.01, .reached = false});
     const auto found = wsd::fit_curve<smooth_join>(with_unreached, no_priors);
     CHECK(found.chi_square - alone.chi_square <= 2 * std::log(2.0) + 1e-6);
   }
 }
 
 TEST_CASE("a long run that never arrived raises the smallest batch") {
-  const measurements points = measured(published, 1.6e6, 16e6, 9, 0.02, 7);
+  const measurements points = measured(published_truth, 1.6e6, 16e6, 9, 0.02, 7);
   const auto alone = wsd::fit_curve<smooth_join>(points);
   measurements with_unreached = points;
   const double batch = 0.5 * (alone.curve.batch_min() + 1.6e6);
@@ -168,7 +154,7 @@ TEST_CASE("the corrected criterion asks for more measurements than parameters") 
 }
 
 TEST_CASE("measurements that cannot be fitted are refused by name") {
-  measurements points = measured(published, 1.2e6, 16e6, 6);
+  measurements points = measured(published_truth, 1.2e6, 16e6, 6);
   CHECK(refuses([&] { wsd::fit_curve<smooth_join>(points); }, "points", "of 6 batch sizes that reached the loss",
                 "at least 7"));
   points[2].steps = std::nan("");
