@@ -33,9 +33,9 @@ class classical_curve {
   constexpr double steps(double batch) const { return batch > 0 ? p_.steps_min + p_.tokens_min / batch : infinity; }
 
   /// No threshold, and no best batch size: tokens fall all the way to a batch of nothing.
-  constexpr double batch_min() const { return 0; }
-  constexpr double batch_opt() const { return 0; }
-  constexpr double steps_opt() const { return infinity; }
+  static constexpr double batch_min() { return 0; }
+  static constexpr double batch_opt() { return 0; }
+  static constexpr double steps_opt() { return infinity; }
   constexpr double steps_min() const { return p_.steps_min; }
   constexpr double tokens_min() const { return p_.tokens_min; }
 

@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
-namespace headwise::wsd {
+namespace headwise::wsd::detail {
 
 // A curve model is a family of curves with coordinates in which every vector of numbers is an allowed curve: logarithms
 // of what is positive, logits of what lies between two bounds. `cap` is the smallest batch size that reached the loss;
 // B_min lies below it. Starts come from a grid of shapes f, for which E = E_min + weight f(S) is linear.
-
-namespace detail {
 
 // Coordinates may run away where data do not hold them; what they stand for stays inside.
 inline double positive(double logarithm) { return std::exp(std::clamp(logarithm, -300.0, 300.0)); }
@@ -31,6 +29,4 @@ struct step_range {
   double of_fewest_tokens;
 };
 
-}  // namespace detail
-
-}  // namespace headwise::wsd
+}  // namespace headwise::wsd::detail

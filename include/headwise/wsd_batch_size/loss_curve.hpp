@@ -138,7 +138,7 @@ class smoothed_curve {
  public:
   /// Throws `headwise::error` unless steps ascend from above zero, losses are finite and there are enough lines.
   explicit smoothed_curve(const loss_curve& curve, const smoothing_settings& settings = {})
-      : batch_(curve.batch), last_steps_(0), settings_(settings) {
+      : batch_(curve.batch), settings_(settings) {
     check_log(curve);
     last_steps_ = curve.steps.back();
     const detail::binned_log log(curve, settings.bins);
@@ -238,7 +238,7 @@ class smoothed_curve {
   }
 
   double batch_;
-  double last_steps_;
+  double last_steps_ = 0;
   smoothing_settings settings_;
   std::vector<detail::local_line> lines_;
   numbers log_steps_;
