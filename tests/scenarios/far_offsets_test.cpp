@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "headwise/attention_variant.hpp"
+#include "support/attend_elsewhere.hpp"
 #include "support/backends.hpp"
 #include "support/compare.hpp"
 #include "support/component_tensors.hpp"
@@ -22,38 +24,7 @@ TEST_CASE_ON_EVERY_BACKEND("attention over vectors more than 2^31 elements apart
       CAPTURE(static_cast<int>(axis));
       auto near = random_attend_tensors<causal, float>({.batch = 2, .queries = tokens, .keys = tokens}, 71);
       run_attend<Backend>(near);
-
-      auto t = near;
-      const far_tensor q(near.q, axis);
-      const far_tensor k(near.k, axis);
-      const far_tensor v(near.v, axis);
-      const far_tensor out(near.out, axis);
-      const far_tensor out_gradient(near.out_gradient, axis);
-      const far_tensor<float, 4, 16> q_gradient(2, tokens, axis);
-      const far_tensor<float, 2, 16> k_gradient(2, tokens, axis);
-      const far_tensor<float, 2, 16> v_gradient(2, tokens, axis);
-      host_workspace workspace;
-      auto forward = t.forward_arguments();
-      forward.q = q.view();
-      forward.k = k.view();
-      forward.v = v.view();
-      forward.out = out.view();
-      Backend::attend(forward, workspace);
-      CHECK(bitwise_equal(t.lse.values, near.lse.values));
-      CHECK(bitwise_equal(values_of(out.view()), values_of(near.out)));
-      auto backward = t.backward_arguments();
-      backward.q = q.view();
-      backward.k = k.view();
-      backward.v = v.view();
-      backward.out = out.view();
-      backward.out_gradient = out_gradient.view();
-      backward.q_gradient = q_gradient.view();
-      backward.k_gradient = k_gradient.view();
-      backward.v_gradient = v_gradient.view();
-      Backend::attend_backward(backward, workspace);
-      CHECK(bitwise_equal(values_of(q_gradient.view()), values_of(near.q_gradient)));
-      CHECK(bitwise_equal(values_of(k_gradient.view()), values_of(near.k_gradient)));
-      CHECK(bitwise_equal(values_of(v_gradient.view()), values_of(near.v_gradient)));
+      check_elsewhere<Backend>(near, [&](const auto& tensor, std::size_t) { return far_tensor(tensor, axis); });
     }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "headwise/attention_variant.hpp"
+#include "support/attend_elsewhere.hpp"
 #include "support/attend_tensors.hpp"
 #include "support/backends.hpp"
 #include "support/compare.hpp"
@@ -47,36 +48,8 @@ void check_shifts(std::int64_t tokens) {
   // Every tensor is shifted in its own way, so that sources and destinations differ in alignment.
   for (std::size_t shift = 0; shift < 64 / sizeof(Scalar); shift += 3) {
     CAPTURE(shift);
-    const shifted_copy q(expected.q, shift);
-    const shifted_copy k(expected.k, shift + 1);
-    const shifted_copy v(expected.v, shift + 2);
-    const shifted_copy out(expected.out, shift + 3);
-    const shifted_copy out_gradient(expected.out_gradient, shift + 1);
-    const shifted_copy q_gradient(expected.q_gradient, shift + 2);
-    const shifted_copy k_gradient(expected.k_gradient, shift + 3);
-    const shifted_copy v_gradient(expected.v_gradient, shift + 4);
-    auto t = expected;
-    host_workspace workspace;
-    auto forward = t.forward_arguments();
-    forward.q = q.view();
-    forward.k = k.view();
-    forward.v = v.view();
-    forward.out = out.view();
-    Backend::attend(forward, workspace);
-    CHECK(bitwise_equal(values_of(out.view()), values_of(expected.out)));
-    auto backward = t.backward_arguments();
-    backward.q = q.view();
-    backward.k = k.view();
-    backward.v = v.view();
-    backward.out = out.view();
-    backward.out_gradient = out_gradient.view();
-    backward.q_gradient = q_gradient.view();
-    backward.k_gradient = k_gradient.view();
-    backward.v_gradient = v_gradient.view();
-    Backend::attend_backward(backward, workspace);
-    CHECK(bitwise_equal(values_of(q_gradient.view()), values_of(expected.q_gradient)));
-    CHECK(bitwise_equal(values_of(k_gradient.view()), values_of(expected.k_gradient)));
-    CHECK(bitwise_equal(values_of(v_gradient.view()), values_of(expected.v_gradient)));
+    check_elsewhere<Backend>(
+        expected, [&](const auto& tensor, std::size_t index) { return shifted_copy(tensor, shift + index); });
   }
 }
 

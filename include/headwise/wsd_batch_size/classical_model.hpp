@@ -30,16 +30,16 @@ struct classical_model {
     return {std::log(c.steps_min()), std::log(c.tokens_min())};
   }
 
-  static double first_steps(const detail::step_range& steps) { return steps.lowest / 2; }
+  static double first_steps(const detail::measured_extremes& measured) { return measured.fewest_steps / 2; }
 
   /// f = S_min / (S - S_min), where weight and E_min are one number.
   struct shape {
     double steps_min;
     double operator()(double steps) const { return steps_min / (steps - steps_min); }
   };
-  static std::vector<shape> shapes(const detail::step_range& steps) {
+  static std::vector<shape> shapes(const detail::measured_extremes& measured) {
     std::vector<shape> all;
-    for (const double part : {0.2, 0.5, 0.8, 0.95}) all.push_back({part * steps.lowest});
+    for (const double part : {0.2, 0.5, 0.8, 0.95}) all.push_back({part * measured.fewest_steps});
     return all;
   }
   static std::optional<curve> of_shape(const shape& s, double tokens_min, double /*weight*/, double /*cap*/) {

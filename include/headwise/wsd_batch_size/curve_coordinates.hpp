@@ -22,11 +22,17 @@ inline double logit_inside(double p) {
   return std::log(inside / (1 - inside));
 }
 
-/// The range that measured steps span, and those of the fewest tokens.
-struct step_range {
-  double lowest;
-  double highest;
-  double of_fewest_tokens;
+/// What a grid of shapes is laid around: the fewest steps that were measured, and the fewest tokens with their steps.
+struct measured_extremes {
+  double fewest_steps;
+  double fewest_tokens;
+  double steps_of_fewest_tokens;
 };
+
+/// How far a coordinate of a shape is from what it usually is, in standard deviations of a weak belief.
+inline double prior_residual(double coordinate, double usual) {
+  constexpr double deviation = 2;
+  return (coordinate - usual) / deviation;
+}
 
 }  // namespace headwise::wsd::detail

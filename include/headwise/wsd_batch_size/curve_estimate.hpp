@@ -60,10 +60,9 @@ struct curve_estimate {
 
 namespace detail {
 
-inline double tail_of(const laurent_curve& curve) {
-  return curve.steps_opt() + (curve.steps_opt() - curve.steps_min()) / 2;
-}
+/// Where the linear tail begins; in a smooth curve, where it does in the pieces that stand for it.
 inline double tail_of(const piecewise_curve& curve) { return curve.steps_tail(); }
+inline double tail_of(const laurent_curve& curve) { return tail_of(piecewise_curve::from(curve)); }
 
 /// Whether the tail's slope was seen, from above by runs on it or from below by a run that failed.
 template <typename Curve>

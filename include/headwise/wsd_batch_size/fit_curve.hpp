@@ -46,19 +46,18 @@ inline double corrected_akaike(double chi_square, std::size_t parameters, std::s
   return left > 0 ? chi_square + 2 * k + 2 * k * (k + 1) / left : std::numeric_limits<double>::infinity();
 }
 
-inline step_range steps_of(std::span<const measurement> points) {
-  step_range range{std::numeric_limits<double>::infinity(), 0, 0};
-  double fewest_tokens = std::numeric_limits<double>::infinity();
+inline measured_extremes extremes_of(std::span<const measurement> points) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  measured_extremes extremes{infinity, infinity, 0};
   for (const measurement& point : points) {
     if (!point.reached) continue;
-    range.lowest = std::min(range.lowest, point.steps);
-    range.highest = std::max(range.highest, point.steps);
-    if (point.tokens() < fewest_tokens) {
-      fewest_tokens = point.tokens();
-      range.of_fewest_tokens = point.steps;
+    extremes.fewest_steps = std::min(extremes.fewest_steps, point.steps);
+    if (point.tokens() < extremes.fewest_tokens) {
+      extremes.fewest_tokens = point.tokens();
+      extremes.steps_of_fewest_tokens = point.steps;
     }
   }
-  return range;
+  return extremes;
 }
 
 /// One model and its data as a problem of least squares.
@@ -71,12 +70,11 @@ class curve_problem {
   double cap() const { return cap_; }
 
   numbers residuals(const numbers& u) const {
-    constexpr double prior_deviation = 2;
     const auto curve = Model::at(u, cap_);
     numbers r;
     for (const measurement& point : points_) r.push_back(ray_residual(curve, point));
     for (std::size_t i = 0; settings_.shape_priors && i < u.size(); ++i)
-      if (Model::is_shape[i]) r.push_back((u[i] - Model::usual[i]) / prior_deviation);
+      if (Model::is_shape[i]) r.push_back(prior_residual(u[i], Model::usual[i]));
     // A method that needs no fewer residuals than coordinates shall not mind how few there are.
     while (r.size() < u.size()) r.push_back(0);
     return r;
@@ -87,13 +85,13 @@ class curve_problem {
   std::vector<numbers> starts() const {
     constexpr std::size_t kept = 8;
     std::vector<start> found;
-    const step_range range = steps_of(points_);
-    for (const typename Model::shape& shape : Model::shapes(range))
+    const measured_extremes measured = extremes_of(points_);
+    for (const typename Model::shape& shape : Model::shapes(measured))
       if (const auto curve = nearest_of(shape)) offer(*curve, found);
     if (found.empty()) {
       numbers u(Model::usual.begin(), Model::usual.begin() + Model::size);
-      u[0] = std::log(Model::first_steps(range));
-      u[1] = std::log(fewest_tokens());
+      u[0] = std::log(Model::first_steps(measured));
+      u[1] = std::log(measured.fewest_tokens);
       found.push_back({0, u});
     }
     std::sort(found.begin(), found.end(), [](const start& a, const start& b) { return a.cost < b.cost; });
@@ -132,12 +130,6 @@ class curve_problem {
   void offer(const typename Model::curve& curve, std::vector<start>& found) const {
     const numbers u = Model::coordinates(curve, cap_);
     found.push_back({sum_of_squares(residuals(u)), u});
-  }
-  double fewest_tokens() const {
-    double fewest = std::numeric_limits<double>::infinity();
-    for (const measurement& point : points_)
-      if (point.reached) fewest = std::min(fewest, point.tokens());
-    return fewest;
   }
 
   std::span<const measurement> points_;

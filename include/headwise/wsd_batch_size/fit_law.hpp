@@ -69,7 +69,7 @@ class law_problem {
   std::vector<numbers> starts() const {
     const target_measurements& middle = *std::find_if(
         targets_.begin(), targets_.end(), [&](const target_measurements& t) { return t.loss == reference_; });
-    const double steps_min = 0.8 * steps_of(middle.points).lowest;
+    const double steps_min = 0.8 * extremes_of(middle.points).fewest_steps;
     const double batch_min = 0.8 * smallest_reached_batch(middle.points);
     std::vector<numbers> all;
     for (const double alpha : {0.3, 0.6, 1.0})

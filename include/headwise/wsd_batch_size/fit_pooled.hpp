@@ -46,14 +46,13 @@ class pooled_problem {
   }
 
   numbers residuals(const numbers& u) const {
-    constexpr double prior_deviation = 2;
     numbers r;
     for (std::size_t t = 0; t < targets_.size(); ++t) {
       const auto curve = at(u, t);
       for (const measurement& point : targets_[t].points) r.push_back(ray_residual(curve, point));
     }
     for (std::size_t i = 0; settings_.shape_priors && i < shapes; ++i)
-      r.push_back((u[u.size() - shapes + i] - Model::usual[scales + i]) / prior_deviation);
+      r.push_back(prior_residual(u[u.size() - shapes + i], Model::usual[scales + i]));
     return r;
   }
 

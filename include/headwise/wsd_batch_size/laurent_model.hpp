@@ -36,7 +36,7 @@ struct laurent_model {
             detail::logit_inside(p.batch_min / bound(p, cap))};
   }
 
-  static double first_steps(const detail::step_range& steps) { return steps.of_fewest_tokens; }
+  static double first_steps(const detail::measured_extremes& measured) { return measured.steps_of_fewest_tokens; }
 
   /// f, up to a factor: (E - E_min) / A_1.
   struct shape {
@@ -47,12 +47,12 @@ struct laurent_model {
       return steps - steps_min - 2 * d + d * d / (steps - steps_min);
     }
   };
-  static std::vector<shape> shapes(const detail::step_range& steps) {
+  static std::vector<shape> shapes(const detail::measured_extremes& measured) {
     std::vector<shape> all;
     for (const double near : {0.7, 0.85, 1.0, 1.18, 1.4})
       for (const double part : {0.3, 0.5, 0.7, 0.85, 0.95})
-        if (part * steps.lowest < 0.99 * near * steps.of_fewest_tokens)
-          all.push_back({part * steps.lowest, near * steps.of_fewest_tokens});
+        if (part * measured.fewest_steps < 0.99 * near * measured.steps_of_fewest_tokens)
+          all.push_back({part * measured.fewest_steps, near * measured.steps_of_fewest_tokens});
     return all;
   }
   static std::optional<curve> of_shape(const shape& s, double tokens_min, double weight, double cap) {

@@ -44,7 +44,7 @@ struct piecewise_model {
     return u;
   }
 
-  static double first_steps(const detail::step_range& steps) { return steps.of_fewest_tokens; }
+  static double first_steps(const detail::measured_extremes& measured) { return measured.steps_of_fewest_tokens; }
 
   /// f = (E - E_min) / C.
   struct shape {
@@ -62,15 +62,15 @@ struct piecewise_model {
   };
   /// Where the join is free, on both sides of the smooth one: at it the curve does not change with S_1, so that no fit
   /// would ever leave it.
-  static std::vector<shape> shapes(const detail::step_range& steps) {
+  static std::vector<shape> shapes(const detail::measured_extremes& measured) {
     std::vector<shape> all;
     const numbers joins = FreeJoin ? numbers{0.2, 0.4, 0.5, 0.8, 0.9} : numbers{2.0 / 3};
     for (const double near : {0.85, 1.0, 1.18})
       for (const double part : {0.5, 0.7, 0.85, 0.95})
         for (const double tail : {0.15, 0.4, 1.0, 2.5})
           for (const double join : joins) {
-            const double opt = near * steps.of_fewest_tokens;
-            const double min = part * steps.lowest;
+            const double opt = near * measured.steps_of_fewest_tokens;
+            const double min = part * measured.fewest_steps;
             if (min < 0.99 * opt) all.push_back({min, min + join * (opt - min), opt, opt * (1 + tail)});
           }
     return all;

@@ -45,7 +45,6 @@ inline std::string with_suffix(std::int64_t value) {
 
 /// The number of a text such as 768 or 125B. Throws `headwise::error` if it is none.
 inline std::int64_t number_of(std::string_view text) {
-  const auto fail = [&]() { headwise::detail::require(false, "text", text, "whole numbers, with K, M, B or T"); };
   std::int64_t size = 1;
   std::string_view digits = text;
   for (const auto& [suffix, value] : magnitudes)
@@ -56,9 +55,9 @@ inline std::int64_t number_of(std::string_view text) {
     }
   std::int64_t number = 0;
   const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (problem != std::errc() || end != digits.data() + digits.size() || number < 0 ||
-      number > std::numeric_limits<std::int64_t>::max() / size)
-    fail();
+  const bool is_number = problem == std::errc() && end == digits.data() + digits.size() && number >= 0 &&
+                         number <= std::numeric_limits<std::int64_t>::max() / size;
+  headwise::detail::require(is_number, "text", text, "whole numbers, with K, M, B or T");
   return number * size;
 }
 
