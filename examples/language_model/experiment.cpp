@@ -10,7 +10,7 @@
 #include "generation.hpp"
 #include "hash.hpp"
 #include "model/model_kinds.hpp"
-#include "report/text_format.hpp"
+#include "program_support/text_format.hpp"
 #include "training/checkpoint.hpp"
 #include "training/interrupt.hpp"
 #include "training/windows.hpp"
@@ -28,9 +28,10 @@ std::string hash_of_text(const corpus& text) {
 
 std::string summary_of(const run_result& result) {
   const run_settings& s = result.settings;
-  return left_aligned(s.variant, 22) + "  seed " + std::to_string(s.model.seed) + "  " + std::to_string(s.steps) +
-         " steps in " + minutes_and_seconds(result.record.seconds) + "  held-out loss " +
-         fixed(result.held_out_loss, 3) + "  " + with_commas(result.train_tokens_per_second) + " tokens/s";
+  return program::left_aligned(s.variant, 22) + "  seed " + std::to_string(s.model.seed) + "  " +
+         std::to_string(s.steps) + " steps in " + program::minutes_and_seconds(result.record.seconds) +
+         "  held-out loss " + program::fixed(result.held_out_loss, 3) + "  " +
+         program::with_commas(result.train_tokens_per_second) + " tokens/s";
 }
 
 }  // namespace
@@ -159,8 +160,8 @@ void experiment::show_progress(const trainer& run) {
   const double seconds_left = double(steps_left * s.tokens_per_step()) / run.tokens_per_second();
   progress_.show(std::to_string(runs_done_ + 1) + "/" + std::to_string(runs) + "  " + s.variant + "  step " +
                  std::to_string(run.steps_done()) + "/" + std::to_string(s.steps) + "  loss " +
-                 fixed(run.last_loss(), 3) + "  " + with_commas(run.tokens_per_second()) + " tokens/s  " +
-                 minutes_and_seconds(seconds_left) + " left");
+                 program::fixed(run.last_loss(), 3) + "  " + program::with_commas(run.tokens_per_second()) +
+                 " tokens/s  " + program::minutes_and_seconds(seconds_left) + " left");
 }
 
 }  // namespace language_model

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "options.hpp"
-#include "report/progress_line.hpp"
+#include "program_support/progress_line.hpp"
 #include "report/results.hpp"
 #include "text/corpus.hpp"
 #include "training/run_settings.hpp"
@@ -45,7 +45,7 @@ class experiment {
 
   options chosen_;
   const corpus& text_;
-  progress_line progress_;
+  program::progress_line progress_;
   std::int64_t runs_done_ = 0;
 };
 

@@ -17,14 +17,14 @@
 #include "experiment.hpp"
 #include "generation.hpp"
 #include "options.hpp"
+#include "program_support/atomic_file.hpp"
+#include "program_support/text_format.hpp"
+#include "program_support/usage_error.hpp"
 #include "report/files.hpp"
 #include "report/loss_plot.hpp"
 #include "report/table.hpp"
-#include "report/text_format.hpp"
 #include "text/corpus.hpp"
-#include "training/atomic_file.hpp"
 #include "training/interrupt.hpp"
-#include "usage_error.hpp"
 
 namespace language_model {
 namespace {
@@ -46,13 +46,13 @@ void require_writable(const std::filesystem::path& folder) {
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
   if (!std::filesystem::is_directory(folder) || access(folder.c_str(), W_OK) != 0)
-    throw usage_error("cannot write into the folder " + folder.string());
+    throw program::usage_error("cannot write into the folder " + folder.string());
 }
 
 void write_files(const comparison& found, const options& chosen) {
-  write_atomically(chosen.out / "results.json", results_json(found));
-  write_atomically(chosen.out / "loss.csv", loss_csv(found));
-  if (!chosen.curve.empty()) write_atomically(chosen.curve, training_log_csv(found));
+  program::write_atomically(chosen.out / "results.json", results_json(found));
+  program::write_atomically(chosen.out / "loss.csv", loss_csv(found));
+  if (!chosen.curve.empty()) program::write_atomically(chosen.curve, training_log_csv(found));
   const std::string problem = draw_loss_plot(found, chosen.out / "loss.svg");
   if (problem.empty()) {
     std::printf("\nResults, curves and a plot of them are in %s.\n", chosen.out.c_str());
@@ -70,12 +70,13 @@ void run(const options& chosen) {
   listen_for_interrupts();
 
   std::printf("The text %s: %s bytes, the last %s held out.\n", text.name().c_str(),
-              with_commas(double(text.bytes().size())).c_str(), with_commas(double(text.held_out().size())).c_str());
+              program::with_commas(double(text.bytes().size())).c_str(),
+              program::with_commas(double(text.held_out().size())).c_str());
   std::fflush(stdout);
   experiment models(chosen, text);
   const comparison found = models.run();
   std::printf("\n%s\nDecoding is timed behind %s cached tokens.\n", table_of(found).c_str(),
-              with_commas(double(found.cached_tokens)).c_str());
+              program::with_commas(double(found.cached_tokens)).c_str());
   write_files(found, chosen);
   const experiment::sample_type sample = models.sample(found);
   std::printf("\n%s continues the prompt:\n\n%s%s\n", sample.variant.c_str(), printable(chosen.prompt).c_str(),
@@ -89,7 +90,7 @@ int run_and_report(int argc, char** argv) {
   } catch (const interrupted&) {
     std::fprintf(stderr, "language_model: stopped and saved, --resume goes on from here\n");
     return status_of_interrupt;
-  } catch (const usage_error& e) {
+  } catch (const program::usage_error& e) {
     std::fprintf(stderr, "language_model: %s\n", e.what());
     return status_of_wrong_input;
   } catch (const std::exception& e) {

@@ -9,7 +9,8 @@
 
 #include "model/compiled_shapes.hpp"
 #include "model/model_kinds.hpp"
-#include "usage_error.hpp"
+#include "program_support/text_format.hpp"
+#include "program_support/usage_error.hpp"
 
 namespace language_model {
 namespace {
@@ -26,27 +27,20 @@ std::vector<std::string> all_variants() {
   return names;
 }
 
-/// CLI11's words may run over several lines; an error is one.
-std::string one_line(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 void require_finite(double value, const char* option) {
-  if (!std::isfinite(value)) throw usage_error(std::string(option) + " must be a finite number");
+  if (!std::isfinite(value)) throw program::usage_error(std::string(option) + " must be a finite number");
 }
 
 void check(const options& chosen) {
   for (const std::string& name : chosen.variants) model_kind_named(name);
-  if (chosen.prompt.empty()) throw usage_error("--prompt must not be empty");
+  if (chosen.prompt.empty()) throw program::usage_error("--prompt must not be empty");
   require_compiled(chosen.run.model.d_model, chosen.run.model.heads);
   require_finite(chosen.run.learning_rate, "--learning-rate");
   require_finite(chosen.run.model.initial_gain, "--initial-gain");
   require_finite(chosen.checkpoint_seconds, "--checkpoint-every");
   require_finite(chosen.minutes.value_or(0), "--minutes");
   if (chosen.run.batch > most / chosen.run.context)
-    throw usage_error("--batch times --context must be below 2^31, lower one of them");
+    throw program::usage_error("--batch times --context must be below 2^31, lower one of them");
 }
 
 }  // namespace
@@ -96,7 +90,7 @@ std::optional<options> parse_options(int argc, char** argv) {
     std::fputs(app.help().c_str(), stdout);
     return std::nullopt;
   } catch (const CLI::ParseError& e) {
-    throw usage_error(one_line(e.what()));
+    throw program::usage_error(program::one_line(e.what()));
   }
   run.schedule = schedule_named(schedule);
   check(chosen);

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "usage_error.hpp"
+#include "program_support/usage_error.hpp"
 
 namespace language_model {
 
@@ -45,9 +45,9 @@ using compiled_shapes = head_shapes<head_shape<4, 16>, head_shape<8, 16>, head_s
 inline void require_compiled(std::int64_t d_model, std::int64_t heads) {
   if (compiled_shapes::select(d_model, heads, [](auto) {})) return;
   const bool divides = heads > 0 && d_model % heads == 0;
-  throw usage_error("--heads " + std::to_string(heads) + (divides ? " with" : " does not divide") + " --d-model " +
-                    std::to_string(d_model) + (divides ? " is not compiled in" : "") +
-                    "; choose one of: " + compiled_shapes::text());
+  throw program::usage_error("--heads " + std::to_string(heads) + (divides ? " with" : " does not divide") +
+                             " --d-model " + std::to_string(d_model) + (divides ? " is not compiled in" : "") +
+                             "; choose one of: " + compiled_shapes::text());
 }
 
 }  // namespace language_model

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "usage_error.hpp"
+#include "program_support/usage_error.hpp"
 #include "variants.hpp"
 
 namespace language_model {
@@ -29,7 +29,7 @@ const model_kind& model_kind_named(std::string_view name) {
   if (found != kinds.end()) return *found;
   std::string known;
   for (const model_kind& kind : kinds) known += (known.empty() ? "" : ", ") + std::string(kind.name);
-  throw usage_error("--variant " + std::string(name) + " is unknown; choose from: " + known);
+  throw program::usage_error("--variant " + std::string(name) + " is unknown; choose from: " + known);
 }
 
 }  // namespace language_model

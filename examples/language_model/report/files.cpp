@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <nlohmann/json.hpp>
 
-#include "report/text_format.hpp"
+#include "program_support/text_format.hpp"
 
 namespace language_model {
 namespace {
@@ -72,8 +72,8 @@ std::string loss_csv(const comparison& found) {
     for (const run_result& run : v.runs)
       for (const curve_point& point : run.record.curve)
         text += v.name + "," + std::to_string(run.settings.model.seed) + "," + std::to_string(point.step) + "," +
-                std::to_string(point.tokens) + "," + exact(point.held_out_loss) + "," + exact(point.training_loss) +
-                "\n";
+                std::to_string(point.tokens) + "," + program::exact(point.held_out_loss) + "," +
+                program::exact(point.training_loss) + "\n";
   return text;
 }
 
@@ -84,8 +84,8 @@ std::string training_log_csv(const comparison& found) {
       const std::string name =
           v.name + "-batch" + std::to_string(run.settings.batch) + "-seed" + std::to_string(run.settings.model.seed);
       for (const log_row& row : run.record.log)
-        text += name + "," + std::to_string(row.step) + "," + std::to_string(row.tokens) + "," + exact(row.loss) + "," +
-                exact(row.learning_rate) + "\n";
+        text += name + "," + std::to_string(row.step) + "," + std::to_string(row.tokens) + "," +
+                program::exact(row.loss) + "," + program::exact(row.learning_rate) + "\n";
     }
   return text;
 }

@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/loss_plot.hpp"
 
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <string_view>
 
-#include "report/text_format.hpp"
-#include "training/atomic_file.hpp"
+#include "program_support/gnuplot.hpp"
+#include "program_support/text_format.hpp"
 
 namespace language_model {
 namespace {
-
-/// A gnuplot string: single quotes are doubled inside, nothing else is special.
-std::string in_quotes(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
-  return out + "'";
-}
 
 /// The tokens of the first and of the last points of all curves.
 std::array<double, 2> token_range(const comparison& found) {
@@ -52,17 +40,18 @@ std::string data_blocks(const comparison& found) {
     const auto& points = v.runs.front().record.curve;
     text += name_of_data(k) + " << end_of_curve\n";
     for (std::size_t i = 0; i < points.size(); ++i)
-      text += std::to_string(points[i].tokens) + " " + exact(v.curve_loss(i)) + " " +
-              exact(v.curve_loss(i) - found.variants.front().curve_loss(i)) + "\n";
+      text += std::to_string(points[i].tokens) + " " + program::exact(v.curve_loss(i)) + " " +
+              program::exact(v.curve_loss(i) - found.variants.front().curve_loss(i)) + "\n";
     text += "end_of_curve\n";
   }
   return text;
 }
 
 std::string baseline(const std::string& name, double loss, const std::array<double, 2>& tokens) {
-  return "set arrow from " + exact(tokens[0]) + "," + exact(loss) + " to " + exact(tokens[1]) + "," + exact(loss) +
-         " nohead lc rgb '#9a9a9a' dt 3 lw 1.5\n" + "set label " + in_quotes("byte " + name) + " at " +
-         exact(tokens[1]) + "," + exact(loss) + " right offset -0.4,0.6 tc rgb '#6a6a6a' font ',11'\n";
+  return "set arrow from " + program::exact(tokens[0]) + "," + program::exact(loss) + " to " +
+         program::exact(tokens[1]) + "," + program::exact(loss) + " nohead lc rgb '#9a9a9a' dt 3 lw 1.5\n" +
+         "set label " + program::in_quotes("byte " + name) + " at " + program::exact(tokens[1]) + "," +
+         program::exact(loss) + " right offset -0.4,0.6 tc rgb '#6a6a6a' font ',11'\n";
 }
 
 /// Colours that stay apart in print and for colour-blind readers; dashes for heads that are composed of fewer.
@@ -81,26 +70,25 @@ std::string plot_command(const comparison& found, int column, bool with_titles) 
     const variant_result& v = found.variants[k];
     if (k > 0) text += ", ";
     text += name_of_data(k) + " using 1:" + std::to_string(column) + line_style(k, v);
-    text += with_titles ? " title " + in_quotes(v.name + "  " + fixed(v.held_out_loss(), 3)) : " notitle";
+    text +=
+        with_titles ? " title " + program::in_quotes(v.name + "  " + program::fixed(v.held_out_loss(), 3)) : " notitle";
   }
   return text + "\n";
 }
 
 /// On the left all losses among the baselines; on the right, where variants are too close to tell apart on the left,
 /// how far each is from the first.
-std::string script_of(const comparison& found, const std::filesystem::path& picture) {
+std::string script_of(const comparison& found) {
   const auto tokens = token_range(found);
   const auto losses = loss_range(found);
-  std::string text = data_blocks(found);
-  text += "set terminal svg size 1150,500 dynamic background rgb 'white' font 'Helvetica,13'\n";
-  text += "set output " + in_quotes(picture.string()) + "\n";
+  std::string text = data_blocks(found) + program::picture_settings(1150, 500);
   text += "set multiplot layout 1,2\n";
-  text += "set border 3 lc rgb '#6a6a6a'\nset tics nomirror out\nset grid y lc rgb '#e4e4e4' lt 1\n";
   text += "set logscale x\nset format x '%.0s%c'\nset xtics add (200e3, 500e3, 2e6, 5e6)\n";
-  text += "set xrange [" + exact(tokens[0]) + ":" + exact(std::max(tokens[1], tokens[0] * 1.1)) + "]\n";
+  text +=
+      "set xrange [" + program::exact(tokens[0]) + ":" + program::exact(std::max(tokens[1], tokens[0] * 1.1)) + "]\n";
   text += "set xlabel 'training tokens'\n";
   text += "set title 'Held-out loss, nats per byte'\n";
-  text += "set yrange [" + exact(losses[0]) + ":" + exact(losses[1]) + "]\n";
+  text += "set yrange [" + program::exact(losses[0]) + ":" + program::exact(losses[1]) + "]\n";
   text += "set key bottom left Left reverse samplen 2.5 spacing 1.15 noenhanced\n";
   text += baseline("unigrams", found.baselines.unigram, tokens) + baseline("bigrams", found.baselines.bigram, tokens) +
           baseline("trigrams", found.baselines.trigram, tokens);
@@ -111,30 +99,10 @@ std::string script_of(const comparison& found, const std::filesystem::path& pict
   return text + "unset multiplot\n";
 }
 
-/// Runs gnuplot on a script; returns nothing or what went wrong.
-std::string run_gnuplot(const std::filesystem::path& script) {
-  std::string program = "gnuplot";
-  std::string argument = script.string();
-  char* const arguments[] = {program.data(), argument.data(), nullptr};
-  pid_t child = 0;
-  const int problem = posix_spawnp(&child, "gnuplot", nullptr, nullptr, arguments, environ);
-  if (problem == ENOENT) return "gnuplot is not installed";
-  if (problem != 0) return "gnuplot could not be started";
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "" : "gnuplot failed on " + script.string();
-}
-
 }  // namespace
 
 std::string draw_loss_plot(const comparison& found, const std::filesystem::path& file) {
-  const std::filesystem::path temporary = file.string() + ".tmp";
-  const std::filesystem::path script = std::filesystem::path(file).replace_extension(".gnuplot");
-  write_atomically(script, script_of(found, temporary));
-  std::string problem = run_gnuplot(script);
-  if (problem.empty()) move_atomically(temporary, file);
-  return problem;
+  return program::draw(script_of(found), file);
 }
 
 }  // namespace language_model

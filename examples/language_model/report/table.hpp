@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "program_support/text_format.hpp"
 #include "report/results.hpp"
-#include "report/text_format.hpp"
 
 namespace language_model {
 
@@ -21,7 +21,7 @@ inline std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::string text;
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i)
-      text += i == 0 ? left_aligned(row[i], widths[i]) : "  " + right_aligned(row[i], widths[i]);
+      text += i == 0 ? program::left_aligned(row[i], widths[i]) : "  " + program::right_aligned(row[i], widths[i]);
     text += '\n';
   }
   return text;
@@ -33,13 +33,15 @@ inline std::string table_of(const comparison& found) {
       {"variant", "heads", "parameters", "cache", "held-out loss", "training", "decoding"},
       {"", "cached -> seen", "", "bytes/token", "nats/byte", "tokens/s", "tokens/s"}};
   for (const variant_result& v : found.variants) {
-    const std::string spread = v.runs.size() > 1 ? " +- " + fixed(v.spread(), 3) : "";
+    const std::string spread = v.runs.size() > 1 ? " +- " + program::fixed(v.spread(), 3) : "";
     rows.push_back({v.name, std::to_string(v.component_heads) + " -> " + std::to_string(v.composite_heads),
-                    with_commas(double(v.parameters)), with_commas(double(v.cache_bytes_per_token)),
-                    fixed(v.held_out_loss(), 3) + spread, with_commas(v.train_tokens_per_second()),
-                    with_commas(v.decode_tokens_per_second())});
+                    program::with_commas(double(v.parameters)), program::with_commas(double(v.cache_bytes_per_token)),
+                    program::fixed(v.held_out_loss(), 3) + spread, program::with_commas(v.train_tokens_per_second()),
+                    program::with_commas(v.decode_tokens_per_second())});
   }
-  const auto add_baseline = [&](const char* name, double loss) { rows.push_back({name, "", "", "", fixed(loss, 3)}); };
+  const auto add_baseline = [&](const char* name, double loss) {
+    rows.push_back({name, "", "", "", program::fixed(loss, 3)});
+  };
   add_baseline("byte trigrams", found.baselines.trigram);
   add_baseline("byte bigrams", found.baselines.bigram);
   add_baseline("byte unigrams", found.baselines.unigram);

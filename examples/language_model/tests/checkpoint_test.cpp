@@ -13,9 +13,9 @@
 
 #include "model/model_kinds.hpp"
 #include "model/random.hpp"
-#include "training/atomic_file.hpp"
+#include "program_support/atomic_file.hpp"
+#include "program_support/usage_error.hpp"
 #include "training/safetensors.hpp"
-#include "usage_error.hpp"
 
 namespace language_model {
 namespace {
@@ -104,11 +104,11 @@ TEST_CASE("training learns") {
 
 void check_refusal(const std::filesystem::path& file, const std::string& bytes) {
   const corpus text = some_text();
-  write_atomically(file, bytes);
-  CHECK_THROWS_AS(require_resumable(file, tiny_run()), usage_error);
+  program::write_atomically(file, bytes);
+  CHECK_THROWS_AS(require_resumable(file, tiny_run()), program::usage_error);
   tiny_trainer other(text);
   const std::vector<float> before = other.values();
-  CHECK_THROWS_AS(load_checkpoint(file, other.run), usage_error);
+  CHECK_THROWS_AS(load_checkpoint(file, other.run), program::usage_error);
   CHECK(other.values() == before);
   CHECK(bytes_of(file) == bytes);
 }
@@ -150,8 +150,8 @@ TEST_CASE("every digit of the metadata is under the checksum") {
   CHECK(contents.metadata.at("step") == "3");
   CHECK(contents.metadata.at("seed") == "5");
   contents.metadata["step"].back() = '4';
-  write_atomically(file, to_bytes(contents));
-  CHECK_THROWS_AS(require_resumable(file, tiny_run()), usage_error);
+  program::write_atomically(file, to_bytes(contents));
+  CHECK_THROWS_AS(require_resumable(file, tiny_run()), program::usage_error);
 }
 
 TEST_CASE("a checkpoint of other settings is refused by the name of the setting") {
@@ -166,7 +166,7 @@ TEST_CASE("a checkpoint of other settings is refused by the name of the setting"
     try {
       require_resumable(file, settings);
       FAIL("not refused");
-    } catch (const usage_error& e) {
+    } catch (const program::usage_error& e) {
       CHECK(std::string(e.what()).find(words) != std::string::npos);
     }
   };

@@ -5,22 +5,22 @@
 #include <string>
 #include <vector>
 
+#include "program_support/text_format.hpp"
 #include "report/files.hpp"
 #include "report/table.hpp"
-#include "report/text_format.hpp"
 
 namespace language_model {
 namespace {
 
 TEST_CASE("numbers read well") {
-  CHECK(with_commas(0) == "0");
-  CHECK(with_commas(999.4) == "999");
-  CHECK(with_commas(1000) == "1,000");
-  CHECK(with_commas(1234567) == "1,234,567");
-  CHECK(with_commas(-1234) == "-1,234");
-  CHECK(with_commas(-123) == "-123");
-  CHECK(minutes_and_seconds(83.2) == "1:24");
-  CHECK(minutes_and_seconds(0) == "0:00");
+  CHECK(program::with_commas(0) == "0");
+  CHECK(program::with_commas(999.4) == "999");
+  CHECK(program::with_commas(1000) == "1,000");
+  CHECK(program::with_commas(1234567) == "1,234,567");
+  CHECK(program::with_commas(-1234) == "-1,234");
+  CHECK(program::with_commas(-123) == "-123");
+  CHECK(program::minutes_and_seconds(83.2) == "1:24");
+  CHECK(program::minutes_and_seconds(0) == "0:00");
 }
 
 TEST_CASE("columns are aligned") {

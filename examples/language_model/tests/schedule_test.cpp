@@ -29,7 +29,7 @@ TEST_CASE("even the shortest runs have a rate") {
 TEST_CASE("schedules are known by name") {
   CHECK(schedule_named("constant") == schedule_kind::constant);
   CHECK(schedule_named("wsd") == schedule_kind::wsd);
-  CHECK_THROWS_AS(schedule_named("cosine"), usage_error);
+  CHECK_THROWS_AS(schedule_named("cosine"), program::usage_error);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <tuple>
 
 #include "hash.hpp"
-#include "usage_error.hpp"
+#include "program_support/usage_error.hpp"
 
 namespace language_model {
 namespace {
@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::uint8_t> bytes_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in || fs::is_directory(file)) throw usage_error("cannot read the text " + file.string());
+  if (!in || fs::is_directory(file)) throw program::usage_error("cannot read the text " + file.string());
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
@@ -31,13 +31,13 @@ bool is_text_of_project(const fs::path& file) {
 }  // namespace
 
 void corpus::require_length(std::int64_t context) const {
-  if (bytes_.empty()) throw usage_error("the text " + name_ + " is empty");
+  if (bytes_.empty()) throw program::usage_error("the text " + name_ + " is empty");
   // One window to train on, and one prediction to judge.
   const auto window = static_cast<std::size_t>(context) + 1;
   if (training().size() < window || held_out().size() < 2)
-    throw usage_error("the text " + name_ + " is too short: --context " + std::to_string(context) + " needs at least " +
-                      std::to_string(std::max<std::size_t>(20, (window * 10 + 8) / 9)) + " bytes, it has " +
-                      std::to_string(bytes_.size()));
+    throw program::usage_error("the text " + name_ + " is too short: --context " + std::to_string(context) +
+                               " needs at least " + std::to_string(std::max<std::size_t>(20, (window * 10 + 8) / 9)) +
+                               " bytes, it has " + std::to_string(bytes_.size()));
 }
 
 corpus read_text(const fs::path& file) { return {file.string(), bytes_of(file)}; }

@@ -9,9 +9,9 @@
 #include <string>
 
 #include "hash.hpp"
-#include "training/atomic_file.hpp"
+#include "program_support/atomic_file.hpp"
+#include "program_support/usage_error.hpp"
 #include "training/safetensors.hpp"
-#include "usage_error.hpp"
 
 namespace language_model {
 namespace {
@@ -43,8 +43,8 @@ std::string checksum_of(safetensors contents) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& problem) {
-  throw usage_error("cannot resume from " + file.string() + ": " + problem +
-                    "; it was left as it is, move it away or start afresh without --resume");
+  throw program::usage_error("cannot resume from " + file.string() + ": " + problem +
+                             "; it was left as it is, move it away or start afresh without --resume");
 }
 
 /// An intact checkpoint.
@@ -104,7 +104,7 @@ void save_checkpoint(const std::filesystem::path& file, trainer& run) {
                        {"seed", std::to_string(run.settings().model.seed)},
                        {"record", json(run.record()).dump()}};
   contents.metadata["checksum"] = checksum_of(contents);
-  write_atomically(file, to_bytes(contents));
+  program::write_atomically(file, to_bytes(contents));
 }
 
 void load_checkpoint(const std::filesystem::path& file, trainer& run) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "usage_error.hpp"
+#include "program_support/usage_error.hpp"
 
 namespace language_model {
 
@@ -20,7 +20,7 @@ inline std::string_view name_of(schedule_kind kind) { return kind == schedule_ki
 inline schedule_kind schedule_named(std::string_view name) {
   for (const schedule_kind kind : {schedule_kind::constant, schedule_kind::wsd})
     if (name_of(kind) == name) return kind;
-  throw usage_error("--schedule " + std::string(name) + " is unknown; choose constant or wsd");
+  throw program::usage_error("--schedule " + std::string(name) + " is unknown; choose constant or wsd");
 }
 
 /// The learning rate of every step. The warm-up is long enough for AdamW's averages to settle, and at most a tenth of

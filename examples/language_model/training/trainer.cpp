@@ -6,8 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "program_support/usage_error.hpp"
 #include "training/windows.hpp"
-#include "usage_error.hpp"
 
 namespace language_model {
 namespace {
@@ -50,8 +50,8 @@ void trainer::update() {
       training_batch(text_.training(), settings_.batch, settings_.context, settings_.model.seed, step));
   const double norm = global_gradient_norm(parameters_);
   if (!std::isfinite(last_loss_) || !std::isfinite(norm))
-    throw usage_error("training of " + settings_.variant + " diverged at step " + std::to_string(step) +
-                      "; choose a lower --learning-rate");
+    throw program::usage_error("training of " + settings_.variant + " diverged at step " + std::to_string(step) +
+                               "; choose a lower --learning-rate");
   optimizer_.update(parameters_, step, schedule_.at(step),
                     norm > largest_gradient_norm ? largest_gradient_norm / norm : 1);
 }

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-namespace language_model {
+namespace program {
 
 /// Says how far the work is: on a terminal in one line that is written over and over, elsewhere in a new line now and
 /// then.
@@ -42,4 +42,4 @@ class progress_line {
   clock::time_point shown_at_ = clock::now();
 };
 
-}  // namespace language_model
+}  // namespace program

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "training/atomic_file.hpp"
+#include "program_support/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-namespace language_model {
+namespace program {
 namespace {
 
 [[noreturn]] void fail(const char* action, const std::filesystem::path& file) {
@@ -67,4 +67,4 @@ void move_atomically(const std::filesystem::path& temporary, const std::filesyst
   descriptor(folder_of(file), O_RDONLY | O_DIRECTORY | O_CLOEXEC).reach_disk();
 }
 
-}  // namespace language_model
+}  // namespace program

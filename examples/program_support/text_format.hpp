@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 
-namespace language_model {
+namespace program {
 
 /// 1234567 as 1,234,567.
 inline std::string with_commas(double value) {
@@ -52,4 +53,11 @@ inline std::string right_aligned(std::string text, std::size_t width) {
   return text;
 }
 
-}  // namespace language_model
+/// Words that may run over several lines, as those of option parsers do, in one.
+inline std::string one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace program

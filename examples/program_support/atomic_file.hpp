@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace language_model {
+namespace program {
 
 /// Writes a file under a temporary name, waits until it is on the disk, and renames it: whenever the program or the
 /// machine stops, `file` is either what it was or the whole of `bytes`. Creates the folder. Throws `std::system_error`,
@@ -14,4 +14,4 @@ void write_atomically(const std::filesystem::path& file, std::string_view bytes)
 /// Renames a complete file to its place in the same way.
 void move_atomically(const std::filesystem::path& temporary, const std::filesystem::path& file);
 
-}  // namespace language_model
+}  // namespace program

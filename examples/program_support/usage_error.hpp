@@ -3,7 +3,7 @@
 
 #include <stdexcept>
 
-namespace language_model {
+namespace program {
 
 /// Something that the user can put right: an option, a text, a checkpoint. The program prints it as one line and ends
 /// with exit status 2.
@@ -11,4 +11,4 @@ struct usage_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-}  // namespace language_model
+}  // namespace program
