@@ -11,6 +11,7 @@
 #include "headwise/wsd_batch_size/laurent_curve.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
 #include "headwise/wsd_batch_size/piecewise_curve.hpp"
+#include "headwise/wsd_batch_size/synthetic_runs.hpp"
 #include "support/random.hpp"
 
 namespace headwise::test {
@@ -39,16 +40,11 @@ inline constexpr wsd::piecewise_curve smooth_join_truth({.steps_min = 8000,
 
 /// What a curve says at batch sizes in equal ratios, with normal noise on ln S.
 template <typename Curve>
-measurements measured(const Curve& curve, double lowest, double highest, int count, double noise = 0,
+measurements measured(const Curve& curve, double lowest, double highest, std::size_t count, double noise = 0,
                       std::uint64_t seed = 1) {
   random_numbers random(seed);
-  measurements points;
-  for (int i = 0; i < count; ++i) {
-    const double batch = lowest * std::pow(highest / lowest, double(i) / (count - 1));
-    const double steps = curve.steps(batch) * std::exp(noise * static_cast<double>(random.normal()));
-    points.push_back({.batch = batch, .steps = steps, .deviation = noise > 0 ? noise : 0.01});
-  }
-  return points;
+  return wsd::synthetic_measurements(curve, wsd::batches_between(lowest, highest, count), noise,
+                                     [&] { return static_cast<double>(random.normal()); });
 }
 
 inline double relative_error(double value, double expected) { return std::fabs(value / expected - 1); }

@@ -10,7 +10,11 @@
 #include <vector>
 
 #include "headwise/wsd_batch_size/fit_curve.hpp"
+#include "headwise/wsd_batch_size/fit_settings.hpp"
+#include "headwise/wsd_batch_size/iso_loss_curve.hpp"
+#include "headwise/wsd_batch_size/least_squares.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
+#include "headwise/wsd_batch_size/smoothed_curve.hpp"
 
 namespace headwise::wsd {
 
@@ -53,30 +57,61 @@ struct curve_intervals {
   interval steps_min;
 };
 
-/// Draws measurements anew around the fitted curve, each with its own deviation, and fits each draw. Runs that did not
-/// reach the loss stay as they are. Throws as `fit_curve` does.
+/// What the curves of many draws say.
+class curve_draws {
+ public:
+  template <iso_loss_curve Curve>
+  void add(const Curve& curve) {
+    batch_min_.push_back(curve.batch_min());
+    batch_opt_.push_back(curve.batch_opt());
+    tokens_min_.push_back(curve.tokens_min());
+    steps_min_.push_back(curve.steps_min());
+  }
+  std::size_t size() const { return batch_min_.size(); }
+
+  /// Throws `headwise::error` if nothing was drawn.
+  curve_intervals middle(double share) const {
+    return {middle_of(batch_min_, share), middle_of(batch_opt_, share), middle_of(tokens_min_, share),
+            middle_of(steps_min_, share)};
+  }
+
+ private:
+  numbers batch_min_;
+  numbers batch_opt_;
+  numbers tokens_min_;
+  numbers steps_min_;
+};
+
+/// Measurements that could have been as well: around a curve, each with its own deviation. Runs that did not reach the
+/// loss stay as they are.
+template <iso_loss_curve Curve, typename Generator>
+std::vector<measurement> redrawn(std::span<const measurement> points, const Curve& curve, Generator& generator) {
+  std::normal_distribution<double> normal;
+  std::vector<measurement> drawn(points.begin(), points.end());
+  for (measurement& point : drawn)
+    if (point.reached) point.steps = curve.steps(point.batch) * std::exp(point.deviation * normal(generator));
+  return drawn;
+}
+
+/// Runs that could have been as well. Losses that are measured on one set of runs vary together, as they do in truth;
+/// draws of the measurements of each loss alone do not know that.
+template <typename Generator>
+std::vector<smoothed_curve> redrawn(std::span<const smoothed_curve> runs, Generator& generator) {
+  std::vector<smoothed_curve> drawn;
+  for (const smoothed_curve& run : runs) drawn.push_back(run.redrawn(generator));
+  return drawn;
+}
+
+/// Draws measurements anew around the fitted curve and fits each draw. Throws as `fit_curve` does.
 template <typename Model>
 curve_intervals bootstrap_curve(std::span<const measurement> points, const bootstrap_settings& settings = {},
                                 const fit_settings& fit = {}) {
   const auto curve = fit_curve<Model>(points, fit).curve;
   std::mt19937_64 generator(settings.seed);
-  std::normal_distribution<double> normal;
-  std::vector<double> batch_min;
-  std::vector<double> batch_opt;
-  std::vector<double> tokens_min;
-  std::vector<double> steps_min;
-  for (int draw = 0; draw < settings.draws; ++draw) {
-    std::vector<measurement> drawn(points.begin(), points.end());
-    for (measurement& point : drawn)
-      if (point.reached) point.steps = curve.steps(point.batch) * std::exp(point.deviation * normal(generator));
-    const auto found = fit_curve<Model>(drawn, fit).curve;
-    batch_min.push_back(found.batch_min());
-    batch_opt.push_back(found.batch_opt());
-    tokens_min.push_back(found.tokens_min());
-    steps_min.push_back(found.steps_min());
-  }
-  return {middle_of(batch_min, settings.share), middle_of(batch_opt, settings.share),
-          middle_of(tokens_min, settings.share), middle_of(steps_min, settings.share)};
+  curve_draws draws;
+  for (int draw = 0; draw < settings.draws; ++draw)
+    draws.add(refit_curve<Model>(redrawn(points, curve, generator), curve, fit).curve);
+  return draws.middle(settings.share);
 }
 
 }  // namespace headwise::wsd

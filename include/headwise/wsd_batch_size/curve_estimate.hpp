@@ -25,6 +25,11 @@ enum class finding {
   batch_opt_at_edge,         ///< the fewest tokens are those of the smallest or the largest batch size
   batch_min_not_identified,  ///< the linear tail is not seen: fewer than two batch sizes lie on it, and no run failed
   steps_min_not_identified,  ///< no batch size is three times the best one
+  batch_min_at_bound,        ///< the tail leads through the origin (A_0 = 0): no first passages look like that
+  two_solutions,             ///< another curve explains the measurements as well and says something else
+  mixed_learning_rates,      ///< runs differ in more than their batch size
+  target_in_warm_up,         ///< a run stood below the loss within the first lines of its log, and is left out
+  extrapolated,              ///< read from a law outside the losses that were measured
 };
 
 /// The message for users, which begins with the number that it is about.
@@ -36,10 +41,19 @@ inline std::string_view text_of(finding what) {
       return "B_opt: at the edge of the batch sizes, not identified; add smaller or larger ones";
     case finding::batch_min_not_identified:
       return "B_min: not identified; add two batch sizes within a quarter of the smallest that reaches the loss, or a "
-             "run "
-             "that fails to";
+             "run that fails to";
     case finding::steps_min_not_identified:
       return "S_min: not identified; add a batch size above three times B_opt";
+    case finding::batch_min_at_bound:
+      return "B_min: at its largest (A_0 clamped), steps grow too fast for small batch sizes; mind their noise";
+    case finding::two_solutions:
+      return "two solutions: another curve fits as well, with B_opt or B_min more than a tenth apart";
+    case finding::mixed_learning_rates:
+      return "mixed LR: runs differ in their learning rate, and what batch sizes do cannot be told from what it does";
+    case finding::target_in_warm_up:
+      return "target in warm-up: a run stood below this loss within the first lines of its log, and is left out";
+    case finding::extrapolated:
+      return "extrapolated: outside the losses that were measured";
   }
   return "";
 }
@@ -95,24 +109,29 @@ inline bool minimum_is_inside(std::span<const measurement> points) {
   return batches.front() < best && best < batches.back();
 }
 
+/// Whether A_1 stands at what it must stay below for A_0 > 0.
+template <typename Curve>
+bool at_bound(const Curve& curve) {
+  constexpr double next_to = 1e-3;  // of the tokens
+  return curve.tail_intercept() < next_to * curve.tokens_min();
+}
+
 }  // namespace detail
 
-/// Fits a model and keeps what the measurements identify. Throws as `fit_curve` does.
+/// What measurements identify of a fitted curve; `hyperbola` is the fit of the classical one.
 template <typename Model>
-curve_estimate estimate_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
-  const curve_fit<Model> fit = fit_curve<Model>(points, settings);
+curve_estimate identify(const curve_fit<Model>& fit, std::span<const measurement> points,
+                        const curve_fit<classical_model>& hyperbola) {
   curve_estimate result;
   result.model = Model::name;
   result.chi_square = fit.chi_square;
   result.aicc = fit.aicc;
   result.tokens_min = fit.curve.tokens_min();
   result.steps_min = fit.curve.steps_min();
-  if constexpr (std::is_same_v<Model, classical_model>) {
-    return result;
-  } else {
+  if constexpr (!std::is_same_v<Model, classical_model>) {
     const auto find = [&](finding what) { result.findings.push_back(what); };
     const double largest_batch = reached_batches(points).back();
-    const bool turns = fit.aicc < fit_curve<classical_model>(points, settings).aicc;
+    const bool turns = fit.aicc < hyperbola.aicc;
     const bool inside = detail::minimum_is_inside(points) && fit.curve.batch_opt() < largest_batch;
     if (!turns) find(finding::curve_monotone);
     if (!inside) find(finding::batch_opt_at_edge);
@@ -123,6 +142,7 @@ curve_estimate estimate_curve(std::span<const measurement> points, const fit_set
     }
     if (turns && detail::sees_tail(fit.curve, points)) {
       result.batch_min = fit.curve.batch_min();
+      if (detail::at_bound(fit.curve)) find(finding::batch_min_at_bound);
     } else {
       find(finding::batch_min_not_identified);
     }
@@ -130,8 +150,15 @@ curve_estimate estimate_curve(std::span<const measurement> points, const fit_set
       find(finding::steps_min_not_identified);
       result.steps_min.reset();
     }
-    return result;
+    if (fit.runner_up && (result.batch_opt || result.batch_min)) find(finding::two_solutions);
   }
+  return result;
+}
+
+/// Fits a model and keeps what the measurements identify. Throws as `fit_curve` does.
+template <typename Model>
+curve_estimate estimate_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
+  return identify(fit_curve<Model>(points, settings), points, fit_curve<classical_model>(points, settings));
 }
 
 }  // namespace headwise::wsd

@@ -11,18 +11,12 @@
 #include <vector>
 
 #include "headwise/wsd_batch_size/curve_coordinates.hpp"
+#include "headwise/wsd_batch_size/fit_settings.hpp"
 #include "headwise/wsd_batch_size/least_squares.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
 #include "headwise/wsd_batch_size/ray_residuals.hpp"
 
 namespace headwise::wsd {
-
-/// What a fit assumes beside the measurements.
-struct fit_settings {
-  /// Weak beliefs about shapes (normal, of deviation 2 around what curves usually look like), which keep the
-  /// coordinates that data leave open from running away.
-  bool shape_priors = true;
-};
 
 /// The curve of a model that is nearest to measurements.
 template <typename Model>
@@ -36,6 +30,9 @@ struct curve_fit {
   /// Akaike's criterion, corrected for few measurements: the smaller, the better the model predicts. Infinite where
   /// there are too few to tell.
   double aicc = 0;
+  /// Another curve that explains the measurements nearly as well (by less than 1 in the sum of squares) and says
+  /// something else: B_opt or B_min are a tenth apart.
+  std::optional<typename Model::curve> runner_up{};
 };
 
 namespace detail {
@@ -72,7 +69,7 @@ class curve_problem {
   numbers residuals(const numbers& u) const {
     const auto curve = Model::at(u, cap_);
     numbers r;
-    for (const measurement& point : points_) r.push_back(ray_residual(curve, point));
+    for (const measurement& point : points_) r.push_back(counted_residual(curve, point, settings_));
     for (std::size_t i = 0; settings_.shape_priors && i < u.size(); ++i)
       if (Model::is_shape[i]) r.push_back(prior_residual(u[i], Model::usual[i]));
     // A method that needs no fewer residuals than coordinates shall not mind how few there are.
@@ -82,8 +79,7 @@ class curve_problem {
 
   /// Coordinates to start from, the most promising first. For every shape of the grid the two numbers that E is linear
   /// in are those of the least squares of relative errors.
-  std::vector<numbers> starts() const {
-    constexpr std::size_t kept = 8;
+  std::vector<numbers> starts(std::size_t kept) const {
     std::vector<start> found;
     const measured_extremes measured = extremes_of(points_);
     for (const typename Model::shape& shape : Model::shapes(measured))
@@ -137,16 +133,38 @@ class curve_problem {
   double cap_;
 };
 
-/// The fit, however few measurements there are.
+template <typename Curve>
+bool say_the_same(const Curve& a, const Curve& b) {
+  constexpr double apart = 0.1;
+  const auto near = [](double x, double y) { return x == y || std::fabs(std::log(x / y)) < apart; };
+  return near(a.batch_opt(), b.batch_opt()) && near(a.batch_min(), b.batch_min());
+}
+
+/// The fit from some starts, however few measurements there are.
+template <typename Model>
+curve_fit<Model> fit_from(const curve_problem<Model>& problem, const std::vector<numbers>& starts,
+                          std::span<const measurement> points, const fit_settings& settings) {
+  constexpr double nearly_as_well = 1;
+  const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
+  const std::vector<least_squares_result> minima = minima_from(residuals, starts);
+  const least_squares_result& best = minima.front();
+  const auto curve = Model::at(best.at, problem.cap());
+  const double chi_square = chi_square_of(curve, points, settings);
+  curve_fit<Model> fit{curve, best.at, covariance_at(residuals, best.at), chi_square,
+                       corrected_akaike(chi_square, Model::size, points.size())};
+  for (const least_squares_result& other : minima) {
+    if (fit.runner_up || other.cost > best.cost + nearly_as_well) break;
+    const auto other_curve = Model::at(other.at, problem.cap());
+    if (!say_the_same(curve, other_curve)) fit.runner_up = other_curve;
+  }
+  return fit;
+}
+
 template <typename Model>
 curve_fit<Model> fit_anyhow(std::span<const measurement> points, const fit_settings& settings) {
+  constexpr std::size_t starts = 8;
   const curve_problem<Model> problem(points, settings);
-  const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
-  const least_squares_result best = best_of_starts(residuals, problem.starts());
-  const auto curve = Model::at(best.at, problem.cap());
-  const double chi_square = chi_square_of(curve, points);
-  return {curve, best.at, covariance_at(residuals, best.at), chi_square,
-          corrected_akaike(chi_square, Model::size, points.size())};
+  return fit_from(problem, problem.starts(starts), points, settings);
 }
 
 }  // namespace detail
@@ -158,6 +176,18 @@ template <typename Model>
 curve_fit<Model> fit_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
   check_measurements(points, Model::fewest_batches);
   return detail::fit_anyhow<Model>(points, settings);
+}
+
+/// The same, quicker, for measurements that differ little from those of a known curve, as draws of a bootstrap do.
+template <typename Model>
+curve_fit<Model> refit_curve(std::span<const measurement> points, const typename Model::curve& known,
+                             const fit_settings& settings = {}) {
+  constexpr std::size_t other_starts = 1;
+  check_measurements(points, Model::fewest_batches);
+  const detail::curve_problem<Model> problem(points, settings);
+  std::vector<numbers> starts = problem.starts(other_starts);
+  starts.insert(starts.begin(), Model::coordinates(known, problem.cap()));
+  return detail::fit_from(problem, starts, points, settings);
 }
 
 }  // namespace headwise::wsd

@@ -12,6 +12,7 @@
 
 #include "headwise/wsd_batch_size/additive_law.hpp"
 #include "headwise/wsd_batch_size/fit_curve.hpp"
+#include "headwise/wsd_batch_size/fit_settings.hpp"
 #include "headwise/wsd_batch_size/least_squares.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
 #include "headwise/wsd_batch_size/ray_residuals.hpp"
@@ -35,7 +36,8 @@ class law_problem {
  public:
   static constexpr std::size_t size = 5;
 
-  explicit law_problem(std::span<const target_measurements> targets) : targets_(targets) {
+  law_problem(std::span<const target_measurements> targets, const fit_settings& settings)
+      : targets_(targets), settings_(settings) {
     numbers losses;
     for (const target_measurements& target : targets) losses.push_back(target.loss);
     std::sort(losses.begin(), losses.end());
@@ -56,12 +58,21 @@ class law_problem {
                          .noise_exponent = beta});
   }
 
+  /// The other way round; the law must have its floor below all targets.
+  numbers coordinates(const additive_law& law) const {
+    const additive_law::parameters& p = law.numbers();
+    const double log_above = std::log(reference_ - p.loss_floor);
+    return {(std::log(p.signal) - log_above) / p.signal_exponent, std::log(p.signal_exponent),
+            (std::log(p.noise) - log_above) / p.noise_exponent, std::log(p.noise_exponent),
+            std::log(lowest_ - p.loss_floor)};
+  }
+
   numbers residuals(const numbers& u) const {
     const additive_law law = at(u);
     numbers r;
     for (const target_measurements& target : targets_) {
       const additive_curve curve = law.at(target.loss);
-      for (const measurement& point : target.points) r.push_back(ray_residual(curve, point));
+      for (const measurement& point : target.points) r.push_back(counted_residual(curve, point, settings_));
     }
     return r;
   }
@@ -83,15 +94,13 @@ class law_problem {
   static double exponent(double logarithm) { return std::exp(std::clamp(logarithm, -4.0, 2.0)); }
 
   std::span<const target_measurements> targets_;
+  fit_settings settings_;
   double lowest_ = 0;
   double reference_ = 0;
 };
 
-}  // namespace detail
-
-/// Fits one additive law to the measurements at several losses. Throws `headwise::error` unless there are three targets
-/// at least, 0.15 nats apart from the lowest to the highest, and five batch sizes that reached the highest.
-inline law_fit fit_law(std::span<const target_measurements> targets) {
+/// The number of measurements. Throws `headwise::error` unless a law can be fitted to them.
+inline std::size_t check_targets(std::span<const target_measurements> targets) {
   constexpr std::size_t fewest_targets = 3;
   constexpr double smallest_spread = 0.15;
   constexpr std::size_t fewest_batches = 5;
@@ -107,12 +116,32 @@ inline law_fit fit_law(std::span<const target_measurements> targets) {
     check_measurements(target.points, &target == &*highest ? fewest_batches : 1);
     count += target.points.size();
   }
+  return count;
+}
 
-  const detail::law_problem problem(targets);
+inline law_fit fit_law_from(const law_problem& problem, const std::vector<numbers>& starts, std::size_t measurements) {
   const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
-  const least_squares_result best = best_of_starts(residuals, problem.starts());
+  const least_squares_result best = minima_from(residuals, starts).front();
   return {problem.at(best.at), best.at, covariance_at(residuals, best.at), best.cost,
-          detail::corrected_akaike(best.cost, detail::law_problem::size, count)};
+          corrected_akaike(best.cost, law_problem::size, measurements)};
+}
+
+}  // namespace detail
+
+/// Fits one additive law to the measurements at several losses. Throws `headwise::error` unless there are three targets
+/// at least, 0.15 nats apart from the lowest to the highest, and five batch sizes that reached the highest.
+inline law_fit fit_law(std::span<const target_measurements> targets, const fit_settings& settings = {}) {
+  const std::size_t count = detail::check_targets(targets);
+  const detail::law_problem problem(targets, settings);
+  return detail::fit_law_from(problem, problem.starts(), count);
+}
+
+/// The same, quicker, for measurements at the same losses that differ little from those of a known law.
+inline law_fit refit_law(std::span<const target_measurements> targets, const additive_law& known,
+                         const fit_settings& settings = {}) {
+  const std::size_t count = detail::check_targets(targets);
+  const detail::law_problem problem(targets, settings);
+  return detail::fit_law_from(problem, {problem.coordinates(known)}, count);
 }
 
 }  // namespace headwise::wsd

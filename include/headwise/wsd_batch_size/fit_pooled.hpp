@@ -49,7 +49,7 @@ class pooled_problem {
     numbers r;
     for (std::size_t t = 0; t < targets_.size(); ++t) {
       const auto curve = at(u, t);
-      for (const measurement& point : targets_[t].points) r.push_back(ray_residual(curve, point));
+      for (const measurement& point : targets_[t].points) r.push_back(counted_residual(curve, point, settings_));
     }
     for (std::size_t i = 0; settings_.shape_priors && i < shapes; ++i)
       r.push_back(prior_residual(u[u.size() - shapes + i], Model::usual[scales + i]));
@@ -101,12 +101,12 @@ pooled_fit<Model> fit_pooled(std::span<const target_measurements> targets, const
   }
   const detail::pooled_problem<Model> problem(targets, settings);
   const auto residuals = [&](const numbers& u) { return problem.residuals(u); };
-  const least_squares_result best = best_of_starts(residuals, problem.starts());
+  const least_squares_result best = minima_from(residuals, problem.starts()).front();
 
   pooled_fit<Model> fit{{}, best.at, 0, 0};
   for (std::size_t t = 0; t < targets.size(); ++t) {
     fit.curves.push_back(problem.at(best.at, t));
-    fit.chi_square += chi_square_of(fit.curves.back(), targets[t].points);
+    fit.chi_square += chi_square_of(fit.curves.back(), targets[t].points, settings);
   }
   fit.aicc = detail::corrected_akaike(fit.chi_square, problem.size(), count);
   return fit;

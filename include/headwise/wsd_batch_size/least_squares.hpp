@@ -145,15 +145,14 @@ least_squares_result minimize_squares(const Residuals& residuals, const numbers&
   return best;
 }
 
-/// The best of what `minimize_squares` finds from several starts.
+/// What `minimize_squares` finds from several starts, the best first. From each start the same minimum may come again.
 template <typename Residuals>
-least_squares_result best_of_starts(const Residuals& residuals, const std::vector<numbers>& starts) {
-  least_squares_result best;
-  for (const numbers& start : starts) {
-    least_squares_result found = minimize_squares(residuals, start);
-    if (found.cost < best.cost) best = std::move(found);
-  }
-  return best;
+std::vector<least_squares_result> minima_from(const Residuals& residuals, const std::vector<numbers>& starts) {
+  std::vector<least_squares_result> found;
+  for (const numbers& start : starts) found.push_back(minimize_squares(residuals, start));
+  std::stable_sort(found.begin(), found.end(),
+                   [](const least_squares_result& a, const least_squares_result& b) { return a.cost < b.cost; });
+  return found;
 }
 
 /// The covariance of the coordinates where a sum of squares in standard deviations is smallest, (J^T J)^-1, [n][n];

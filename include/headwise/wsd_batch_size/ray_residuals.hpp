@@ -5,6 +5,7 @@
 #include <numbers>
 #include <span>
 
+#include "headwise/wsd_batch_size/fit_settings.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
 
 namespace headwise::wsd {
@@ -34,14 +35,26 @@ double ray_residual(const Curve& curve, const measurement& point) {
   return point.reached ? -z : std::sqrt(-2 * log_normal_cdf(std::fmin(z, 30)));
 }
 
+/// The number whose square is Huber's loss of a residual.
+inline double huber_residual(double residual, double limit) {
+  const double size = std::fabs(residual);
+  return size <= limit ? residual : std::copysign(std::sqrt(limit * (2 * size - limit)), residual);
+}
+
+/// The residual as a fit counts it.
+template <typename Curve>
+double counted_residual(const Curve& curve, const measurement& point, const fit_settings& settings) {
+  return huber_residual(ray_residual(curve, point), settings.huber_limit);
+}
+
 }  // namespace detail
 
-/// The sum of squared residuals in standard deviations.
+/// The sum of squared residuals in standard deviations, of Huber's losses where the settings ask for them.
 template <typename Curve>
-double chi_square_of(const Curve& curve, std::span<const measurement> points) {
+double chi_square_of(const Curve& curve, std::span<const measurement> points, const fit_settings& settings = {}) {
   double sum = 0;
   for (const measurement& point : points) {
-    const double residual = detail::ray_residual(curve, point);
+    const double residual = detail::counted_residual(curve, point, settings);
     sum += residual * residual;
   }
   return sum;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "headwise/wsd_batch_size/loss_curve.hpp"
+#include "headwise/wsd_batch_size/smoothed_curve.hpp"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <random>
 #include <vector>
 
 #include "headwise/wsd_batch_size/fit_law.hpp"
+#include "headwise/wsd_batch_size/noisy_quadratic_runs.hpp"
+#include "headwise/wsd_batch_size/synthetic_runs.hpp"
 #include "support/compare.hpp"
 #include "support/errors.hpp"
 #include "support/fit_data.hpp"
-#include "support/noisy_runs.hpp"
 
 namespace headwise::test {
 
@@ -85,31 +88,58 @@ TEST_CASE("a loss of the first lines, and logs that are none, are refused by nam
 
 /// No model has the truth of these curves.
 TEST_CASE("from noisy logs of a noisy quadratic the law finds the best batch to six percent") {
-  const quadratic_runs runs;
+  const wsd::noisy_quadratic_runs truth;
   const double losses[] = {2.10, 2.00, 1.93, 1.88, 1.84};
-  constexpr int sizes = 13;
+  const auto loss_of = [&](double steps, double batch) { return truth.loss(steps, batch); };
   std::vector<wsd::smoothed_curve> curves;
-  for (int i = 0; i < sizes; ++i) {
-    const double batch = 0.25e6 * std::pow(64.0, double(i) / (sizes - 1));
-    curves.emplace_back(runs.log(batch, 1e5, 10, 100 + static_cast<std::uint64_t>(i)));
+  std::uint64_t seed = 100;
+  for (const double batch : wsd::batches_between(0.25e6, 16e6, 13)) {
+    random_numbers random(seed++);
+    curves.emplace_back(wsd::synthetic_log(loss_of, batch, 1e5, 10, {}, [&] { return double(random.normal()); }));
   }
-  std::vector<wsd::target_measurements> targets;
-  for (const double loss : losses) {
-    wsd::target_measurements& target = targets.emplace_back();
-    target.loss = loss;
-    for (const wsd::smoothed_curve& curve : curves) target.points.push_back(curve.at(loss).point);
-  }
+  const std::vector<wsd::target_measurements> targets = wsd::passages_of(curves, losses);
   const wsd::additive_law law = wsd::fit_law(targets).law;
   for (const wsd::target_measurements& target : targets) {
     CAPTURE(target.loss);
     const auto reached = wsd::reached_batches(target.points).size();
-    const double truth = runs.batch_opt(target.loss);
-    const double error = law.at(target.loss).batch_opt() / truth - 1;
-    MESSAGE("reached by ", reached, ", B_opt ", truth, ", error ", error);
+    const double expected = truth.batch_opt(target.loss, 1e5, 3e7);
+    const double error = law.at(target.loss).batch_opt() / expected - 1;
+    MESSAGE("reached by ", reached, ", B_opt ", expected, ", error ", error);
     if (reached >= 9) CHECK(std::fabs(error) <= 0.06);
   }
   CHECK(relative_error(law.numbers().signal_exponent, 0.5) < 0.25);
   CHECK(relative_error(law.numbers().noise_exponent, 1) < 0.25);
+}
+
+TEST_CASE("runs that stand below a loss from the first lines on are left out of it") {
+  std::vector<wsd::smoothed_curve> runs{wsd::smoothed_curve(falling_run(0))};
+  auto late = falling_run(0);
+  for (double& step : late.steps) step += 1000;
+  for (double& loss : late.losses) loss -= 0.5;
+  runs.emplace_back(late);
+  const double losses[] = {2.3, 2.05};
+  const auto targets = wsd::passages_of(runs, losses);
+  REQUIRE(targets.size() == 2);
+  CHECK(targets[0].points.size() == 1);
+  CHECK(targets[1].points.size() == 2);
+}
+
+TEST_CASE("redrawn runs scatter about the course as their noise would") {
+  constexpr int runs = 20;
+  constexpr int draws = 50;
+  double ratios = 0;
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    const wsd::smoothed_curve run(falling_run(0.02, seed));
+    const double there = run.at(2.2).point.steps;
+    std::mt19937_64 generator(seed);
+    double squares = 0;
+    for (int draw = 0; draw < draws; ++draw)
+      squares += std::pow(std::log(run.redrawn(generator).at(2.2).point.steps / there), 2);
+    ratios += std::sqrt(squares / draws) / run.at(2.2).point.deviation / runs;
+  }
+  MESSAGE("deviation of draws over the one that passages state: ", ratios);
+  CHECK(ratios > 0.75);
+  CHECK(ratios < 1.25);
 }
 
 }  // namespace headwise::test

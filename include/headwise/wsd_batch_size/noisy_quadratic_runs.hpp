@@ -4,30 +4,26 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
-#include <vector>
 
-#include "headwise/wsd_batch_size/loss_curve.hpp"
+#include "headwise/wsd_batch_size/least_squares.hpp"
 #include "headwise/wsd_batch_size/noisy_quadratic.hpp"
-#include "support/random.hpp"
 
-namespace headwise::test {
+namespace headwise::wsd {
 
-/// The noisy quadratic at constant batch sizes: L(S, B) = floor + f(S) + g(S) / B, with f and g from two exact runs.
-class quadratic_runs {
+/// The noisy quadratic at every constant batch size: its loss is L_inf + f(S) + g(S) / B, with f and g from two exact
+/// runs.
+class noisy_quadratic_runs {
  public:
-  quadratic_runs() {
+  explicit noisy_quadratic_runs(const noisy_quadratic::parameters& settings = {}, double last_step = 4e5)
+      : floor_(settings.loss_floor) {
     constexpr double unit = 1e6;
-    constexpr double last = 4e5;
     constexpr int places = 260;
-    const wsd::noisy_quadratic::parameters settings;
-    wsd::noisy_quadratic still(settings);
-    wsd::noisy_quadratic noisy(settings);
-    floor_ = settings.loss_floor;
+    noisy_quadratic still(settings);
+    noisy_quadratic noisy(settings);
     double at = 0;
     for (int i = 0; i < places; ++i) {
-      const double steps = std::pow(last, double(i) / (places - 1));
+      const double steps = std::pow(last_step, static_cast<double>(i) / (places - 1));
       still.advance(steps - at, std::numeric_limits<double>::infinity());
       noisy.advance(steps - at, unit);
       at = steps;
@@ -37,6 +33,7 @@ class quadratic_runs {
     }
   }
 
+  /// L(S, B), between the first step and the last.
   double loss(double steps, double batch) const {
     const double x = std::log(steps);
     const auto above = std::upper_bound(log_steps_.begin() + 1, log_steps_.end() - 1, x);
@@ -46,23 +43,25 @@ class quadratic_runs {
     return floor_ + signal + ((1 - part) * noise_[i - 1] + part * noise_[i]) / batch;
   }
 
-  /// The exact S at which a batch size reaches a loss.
+  /// S(B) at a loss; infinite where the last step comes first.
   double steps(double batch, double target) const {
+    constexpr int halvings = 60;
     double low = 1;
     double high = std::exp(log_steps_.back());
     if (loss(high, batch) > target) return std::numeric_limits<double>::infinity();
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < halvings; ++i) {
       const double middle = std::sqrt(low * high);
       (loss(middle, batch) > target ? low : high) = middle;
     }
     return high;
   }
 
-  /// The exact best batch size of a loss.
-  double batch_opt(double target) const {
+  /// B_opt of a loss, to half a percent, among batch sizes between two.
+  double batch_opt(double target, double lowest, double highest) const {
+    constexpr double ratio = 1.004;
     double best = 0;
     double fewest = std::numeric_limits<double>::infinity();
-    for (double batch = 1e5; batch < 3e7; batch *= 1.004) {
+    for (double batch = lowest; batch < highest; batch *= ratio) {
       const double tokens = batch * steps(batch, target);
       if (tokens < fewest) {
         fewest = tokens;
@@ -72,27 +71,11 @@ class quadratic_runs {
     return best;
   }
 
-  /// A log of this run, with slow noise that all batch sizes have alike and sampling noise that falls with the batch.
-  wsd::loss_curve log(double batch, double last_step, double every, std::uint64_t seed) const {
-    random_numbers random(seed);
-    wsd::loss_curve curve;
-    curve.run = "batch " + std::to_string(batch);
-    curve.batch = batch;
-    double slow = 0;
-    for (double step = every; step <= last_step; step += every) {
-      slow = 0.98 * slow + 0.2 * static_cast<double>(random.normal());
-      curve.steps.push_back(step);
-      curve.losses.push_back(loss(step, batch) + 0.004 * slow +
-                             0.05 * std::sqrt(1e6 / batch) * static_cast<double>(random.normal()));
-    }
-    return curve;
-  }
-
  private:
-  double floor_ = 0;
-  wsd::numbers log_steps_;
-  wsd::numbers signal_;
-  wsd::numbers noise_;
+  double floor_;
+  numbers log_steps_;
+  numbers signal_;
+  numbers noise_;
 };
 
-}  // namespace headwise::test
+}  // namespace headwise::wsd
