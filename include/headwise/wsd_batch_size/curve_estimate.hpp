@@ -13,7 +13,8 @@
 
 #include "headwise/wsd_batch_size/classical_model.hpp"
 #include "headwise/wsd_batch_size/fit_curve.hpp"
-#include "headwise/wsd_batch_size/laurent_curve.hpp"
+#include "headwise/wsd_batch_size/fit_settings.hpp"
+#include "headwise/wsd_batch_size/iso_loss_curve.hpp"
 #include "headwise/wsd_batch_size/measurement.hpp"
 #include "headwise/wsd_batch_size/piecewise_curve.hpp"
 
@@ -28,6 +29,7 @@ enum class finding {
   batch_min_at_bound,        ///< the tail leads through the origin (A_0 = 0): no first passages look like that
   two_solutions,             ///< another curve explains the measurements as well and says something else
   mixed_learning_rates,      ///< runs differ in more than their batch size
+  fragile_passage,           ///< a run came down to the loss in its last two percent only
   target_in_warm_up,         ///< a run stood below the loss within the first lines of its log, and is left out
   extrapolated,              ///< read from a law outside the losses that were measured
 };
@@ -50,6 +52,8 @@ inline std::string_view text_of(finding what) {
       return "two solutions: another curve fits as well, with B_opt or B_min more than a tenth apart";
     case finding::mixed_learning_rates:
       return "mixed LR: runs differ in their learning rate, and what batch sizes do cannot be told from what it does";
+    case finding::fragile_passage:
+      return "fragile: a run came down to this loss in its last two percent only; train it longer";
     case finding::target_in_warm_up:
       return "target in warm-up: a run stood below this loss within the first lines of its log, and is left out";
     case finding::extrapolated:
@@ -76,7 +80,10 @@ namespace detail {
 
 /// Where the linear tail begins; in a smooth curve, where it does in the pieces that stand for it.
 inline double tail_of(const piecewise_curve& curve) { return curve.steps_tail(); }
-inline double tail_of(const laurent_curve& curve) { return tail_of(piecewise_curve::from(curve)); }
+template <iso_loss_curve Curve>
+double tail_of(const Curve& curve) {
+  return curve.steps_opt() + (curve.steps_opt() - curve.steps_min()) / 2;
+}
 
 /// Whether the tail's slope was seen, from above by runs on it or from below by a run that failed.
 template <typename Curve>
@@ -113,52 +120,75 @@ inline bool minimum_is_inside(std::span<const measurement> points) {
 template <typename Curve>
 bool at_bound(const Curve& curve) {
   constexpr double next_to = 1e-3;  // of the tokens
-  return curve.tail_intercept() < next_to * curve.tokens_min();
+  if constexpr (requires { curve.tail_intercept(); }) {
+    return curve.tail_intercept() < next_to * curve.tokens_min();
+  } else {
+    return false;
+  }
 }
 
 }  // namespace detail
 
-/// What measurements identify of a fitted curve; `hyperbola` is the fit of the classical one.
+/// What measurements identify of a curve that was fitted to them. `turns` says whether it predicts better than one
+/// whose tokens only rise with the batch.
+template <iso_loss_curve Curve>
+curve_estimate identify(std::string_view model, const Curve& curve, std::span<const measurement> points, bool turns) {
+  curve_estimate result;
+  result.model = model;
+  const auto find = [&](finding what) { result.findings.push_back(what); };
+  const double largest_batch = reached_batches(points).back();
+  const bool inside = detail::minimum_is_inside(points) && curve.batch_opt() < largest_batch;
+  if (!turns) find(finding::curve_monotone);
+  if (!inside) find(finding::batch_opt_at_edge);
+  if (turns && inside) {
+    result.batch_opt = curve.batch_opt();
+    result.tokens_min = curve.tokens_min();
+  }
+  if (turns && detail::sees_tail(curve, points)) {
+    result.batch_min = curve.batch_min();
+    if (detail::at_bound(curve)) find(finding::batch_min_at_bound);
+  } else {
+    find(finding::batch_min_not_identified);
+  }
+  if (largest_batch > 3 * curve.batch_opt()) {
+    result.steps_min = curve.steps_min();
+  } else {
+    find(finding::steps_min_not_identified);
+  }
+  return result;
+}
+
+/// What measurements identify of a hyperbola: both of its numbers.
+inline curve_estimate identify(const curve_fit<classical_model>& fit) {
+  curve_estimate result;
+  result.model = classical_model::name;
+  result.tokens_min = fit.curve.tokens_min();
+  result.steps_min = fit.curve.steps_min();
+  result.chi_square = fit.chi_square;
+  result.aicc = fit.aicc;
+  return result;
+}
+
+/// What measurements identify of a fitted curve that may turn; `hyperbola` is the fit of the one that does not.
 template <typename Model>
 curve_estimate identify(const curve_fit<Model>& fit, std::span<const measurement> points,
                         const curve_fit<classical_model>& hyperbola) {
-  curve_estimate result;
-  result.model = Model::name;
+  curve_estimate result = identify(Model::name, fit.curve, points, fit.aicc < hyperbola.aicc);
   result.chi_square = fit.chi_square;
   result.aicc = fit.aicc;
-  result.tokens_min = fit.curve.tokens_min();
-  result.steps_min = fit.curve.steps_min();
-  if constexpr (!std::is_same_v<Model, classical_model>) {
-    const auto find = [&](finding what) { result.findings.push_back(what); };
-    const double largest_batch = reached_batches(points).back();
-    const bool turns = fit.aicc < hyperbola.aicc;
-    const bool inside = detail::minimum_is_inside(points) && fit.curve.batch_opt() < largest_batch;
-    if (!turns) find(finding::curve_monotone);
-    if (!inside) find(finding::batch_opt_at_edge);
-    if (turns && inside) {
-      result.batch_opt = fit.curve.batch_opt();
-    } else {
-      result.tokens_min.reset();
-    }
-    if (turns && detail::sees_tail(fit.curve, points)) {
-      result.batch_min = fit.curve.batch_min();
-      if (detail::at_bound(fit.curve)) find(finding::batch_min_at_bound);
-    } else {
-      find(finding::batch_min_not_identified);
-    }
-    if (!(largest_batch > 3 * fit.curve.batch_opt())) {
-      find(finding::steps_min_not_identified);
-      result.steps_min.reset();
-    }
-    if (fit.runner_up && (result.batch_opt || result.batch_min)) find(finding::two_solutions);
-  }
+  if (fit.runner_up && (result.batch_opt || result.batch_min)) result.findings.push_back(finding::two_solutions);
   return result;
 }
 
 /// Fits a model and keeps what the measurements identify. Throws as `fit_curve` does.
 template <typename Model>
 curve_estimate estimate_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
-  return identify(fit_curve<Model>(points, settings), points, fit_curve<classical_model>(points, settings));
+  const curve_fit<classical_model> hyperbola = fit_curve<classical_model>(points, settings);
+  if constexpr (std::is_same_v<Model, classical_model>) {
+    return identify(hyperbola);
+  } else {
+    return identify(fit_curve<Model>(points, settings), points, hyperbola);
+  }
 }
 
 }  // namespace headwise::wsd

@@ -35,13 +35,15 @@ struct curve_fit {
   std::optional<typename Model::curve> runner_up{};
 };
 
-namespace detail {
-
+/// Akaike's criterion for so many parameters and measurements, corrected for few of them; infinite where there are too
+/// few to tell.
 inline double corrected_akaike(double chi_square, std::size_t parameters, std::size_t measurements) {
   const auto k = static_cast<double>(parameters);
   const double left = static_cast<double>(measurements) - k - 1;
   return left > 0 ? chi_square + 2 * k + 2 * k * (k + 1) / left : std::numeric_limits<double>::infinity();
 }
+
+namespace detail {
 
 inline measured_extremes extremes_of(std::span<const measurement> points) {
   constexpr double infinity = std::numeric_limits<double>::infinity();

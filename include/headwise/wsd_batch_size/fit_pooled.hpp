@@ -108,7 +108,7 @@ pooled_fit<Model> fit_pooled(std::span<const target_measurements> targets, const
     fit.curves.push_back(problem.at(best.at, t));
     fit.chi_square += chi_square_of(fit.curves.back(), targets[t].points, settings);
   }
-  fit.aicc = detail::corrected_akaike(fit.chi_square, problem.size(), count);
+  fit.aicc = corrected_akaike(fit.chi_square, problem.size(), count);
   return fit;
 }
 

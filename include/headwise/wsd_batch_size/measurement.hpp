@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -44,6 +45,23 @@ inline double smallest_reached_batch(std::span<const measurement> points) {
   for (const measurement& point : points)
     if (point.reached) smallest = std::min(smallest, point.batch);
   return smallest;
+}
+
+/// The deviation of ln S that repeats of batch sizes show, pooled over them; nothing if there are none.
+inline std::optional<double> deviation_of_repeats(std::span<const measurement> points) {
+  double squares = 0;
+  std::size_t freedom = 0;
+  for (const double batch : reached_batches(points)) {
+    std::vector<double> repeats;
+    for (const measurement& point : points)
+      if (point.reached && point.batch == batch) repeats.push_back(std::log(point.steps));
+    double mean = 0;
+    for (const double repeat : repeats) mean += repeat / static_cast<double>(repeats.size());
+    for (const double repeat : repeats) squares += (repeat - mean) * (repeat - mean);
+    freedom += repeats.size() - 1;
+  }
+  if (freedom == 0 || squares == 0) return std::nullopt;
+  return std::sqrt(squares / static_cast<double>(freedom));
 }
 
 /// Throws `headwise::error` unless all numbers are positive and finite and enough different batch sizes reached the

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <random>
+#include <vector>
+
+#include "analysis/analysis.hpp"
+
+namespace wsd_batch_size {
+
+using target_list = std::vector<wsd::target_measurements>;
+
+/// The hyperbola at every target: what all other models have to beat.
+class hyperbolas {
+ public:
+  hyperbolas(const target_list& targets, const wsd::fit_settings& settings) {
+    std::size_t points = 0;
+    for (const wsd::target_measurements& target : targets) {
+      fits_.push_back(wsd::fit_curve<wsd::classical_model>(target.points, settings));
+      chi_square_ += fits_.back().chi_square;
+      points += target.points.size();
+    }
+    aicc_ = wsd::corrected_akaike(chi_square_, wsd::classical_model::size * targets.size(), points);
+  }
+
+  const wsd::curve_fit<wsd::classical_model>& at(std::size_t target) const { return fits_[target]; }
+  /// Of all targets together.
+  double aicc() const { return aicc_; }
+
+ private:
+  std::vector<wsd::curve_fit<wsd::classical_model>> fits_;
+  double chi_square_ = 0;
+  double aicc_ = 0;
+};
+
+/// A model and its fits at all targets.
+class model_family {
+ public:
+  model_family() = default;
+  model_family(const model_family&) = delete;
+  model_family& operator=(const model_family&) = delete;
+  virtual ~model_family() = default;
+
+  /// Fits measurements that were drawn anew.
+  virtual void add_draw(const target_list& drawn) = 0;
+  /// Draws measurements around the own curves and fits them.
+  virtual void add_draw_around_fits(std::mt19937_64& generator) = 0;
+  virtual model_report report(std::size_t target, double share) const = 0;
+};
+
+}  // namespace wsd_batch_size
