@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "input/curve_files.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+#include <utility>
+
+#include "input/row_numbers.hpp"
+#include "input/shown_text.hpp"
+
+namespace wsd_batch_size {
+namespace {
+
+phase phase_named(std::string_view text) {
+  if (text.empty()) return phase::unknown;
+  if (text == "stable") return phase::stable;
+  const std::string lower = lower_case(text);
+  return lower == "stable" || lower == "constant" ? phase::stable : phase::other;
+}
+
+bool comes_before(const curve_run& a, const curve_run& b) {
+  return std::tie(a.curve.batch, a.curve.run) < std::tie(b.curve.batch, b.curve.run);
+}
+
+}  // namespace
+
+void curve_files::begin(const csv_reader& table, const columns& found) {
+  if (found.run) return;
+  runs_.push_back({name_of_file(table.file()), {}, {}});
+  last_ = runs_.size() - 1;
+}
+
+/// Without folders and extension, unless another file is called so.
+std::string curve_files::name_of_file(const std::string& file) const {
+  std::string name = std::filesystem::path(file).stem().string();
+  const bool taken = std::any_of(runs_.begin(), runs_.end(), [&](const logged_run& run) { return run.name == name; });
+  return taken ? file : name;
+}
+
+logged_run& curve_files::run_of(const csv_reader& row, const columns& found) {
+  if (!found.run) return runs_[last_];
+  const std::string_view name = row.field(*found.run);
+  // Rows of a run mostly stand together.
+  if (last_ < runs_.size() && runs_[last_].name == name) return runs_[last_];
+  const auto [place, is_new] = named_.try_emplace(std::string(name), runs_.size());
+  if (is_new) runs_.push_back({std::string(name), {}, {}});
+  last_ = place->second;
+  return runs_[last_];
+}
+
+void curve_files::add_row(const csv_reader& row, const columns& found) {
+  log_line line;
+  line.step = read_positive(row, found.step);
+  line.tokens = read_positive(row, found.tokens);
+  line.loss = read_loss(row, found.loss).value_or(log_line::unknown);
+  if (found.learning_rate)
+    line.learning_rate = read_learning_rate(row, *found.learning_rate).value_or(log_line::unknown);
+  if (found.phase) line.phase = phase_named(row.field(*found.phase));
+  logged_run& run = run_of(row, found);
+  if (run.lines.empty()) run.first_line = row.place_of(0);
+  run.lines.push_back(line);
+}
+
+curve_data curve_files::finish(const read_settings& settings) && {
+  curve_data data;
+  const place first_line = runs_.front().first_line;
+  std::string first_problem;
+  for (logged_run& run : runs_) {
+    auto cleaned = clean_run(std::exchange(run, {}), settings);
+    if (auto* const of_use = std::get_if<curve_run>(&cleaned)) {
+      data.runs.push_back(std::move(*of_use));
+    } else {
+      if (first_problem.empty()) first_problem = std::get<std::string>(cleaned);
+      data.notes.push_back(std::get<std::string>(cleaned) + ".");
+    }
+  }
+  if (data.runs.empty()) {
+    const std::size_t others = runs_.size() - 1;
+    refuse(first_line, "no run is of use, needed: runs of constant batch; " + first_problem +
+                           (others > 0 ? ", and " + std::to_string(others) + " more" : ""));
+  }
+  std::stable_sort(data.runs.begin(), data.runs.end(), comes_before);
+  return data;
+}
+
+}  // namespace wsd_batch_size
