@@ -149,8 +149,8 @@ TEST_CASE("the logarithm of the normal distribution is smooth far into its tail"
 }
 
 TEST_CASE("the corrected criterion asks for more measurements than parameters") {
-  CHECK(wsd::detail::corrected_akaike(3, 2, 10) == 3 + 4 + 12.0 / 7);
-  CHECK(wsd::detail::corrected_akaike(3, 2, 3) == INFINITY);
+  CHECK(wsd::corrected_akaike(3, 2, 10) == 3 + 4 + 12.0 / 7);
+  CHECK(wsd::corrected_akaike(3, 2, 3) == INFINITY);
 }
 
 TEST_CASE("measurements that cannot be fitted are refused by name") {
@@ -159,6 +159,54 @@ TEST_CASE("measurements that cannot be fitted are refused by name") {
                 "at least 7"));
   points[2].steps = std::nan("");
   CHECK(refuses([&] { wsd::fit_curve<laurent_model>(points); }, "steps", "nan", "a positive number"));
+}
+
+TEST_CASE("a hyperbola has a fit to runs that are as far from one as can be") {
+  // The smallest batch sizes hardly reach the loss: tokens fall with the batch by orders of magnitude.
+  const measurements points{{1e6, 1e6}, {1.1e6, 3e5}, {1.2e6, 1e5}, {1.3e6, 3e4}, {1.4e6, 1e4}, {1.5e6, 3e3}};
+  const auto found = wsd::fit_curve<wsd::classical_model>(points);
+  CHECK(found.curve.tokens_min() > 0);
+  CHECK(found.chi_square > 100);
+}
+
+TEST_CASE("a single run that went astray moves a robust fit less") {
+  const auto exact = measured(smooth_truth, 1.2e6, 16e6, 12);
+  auto astray = exact;
+  astray[5].steps *= 1.15;
+  const auto error = [&](const wsd::fit_settings& settings) {
+    return relative_error(wsd::fit_curve<wsd::laurent_model>(astray, settings).curve.batch_opt(),
+                          smooth_truth.batch_opt());
+  };
+  const double plain = error({});
+  const double robust = error({.huber_limit = 1.5});
+  MESSAGE("error of B_opt: squares ", plain, ", Huber's loss ", robust);
+  CHECK(robust < 0.5 * plain);
+}
+
+TEST_CASE("a refit from near by finds what a fit from afar does") {
+  const auto points = measured(published_truth, 1.2e6, 16e6, 12, 0.02, 7);
+  const auto found = wsd::fit_curve<wsd::piecewise_model<false>>(points);
+  const auto again = wsd::refit_curve<wsd::piecewise_model<false>>(points, smooth_join_truth);
+  CHECK(relative_error(again.chi_square, found.chi_square) < 1e-6);
+  CHECK(relative_error(again.curve.batch_opt(), found.curve.batch_opt()) < 1e-3);
+}
+
+TEST_CASE("a second curve that explains as much and says something else is kept") {
+  // Batch sizes around the minimum only, and a tail that one of two shapes can lead to.
+  std::size_t draws_with_two = 0;
+  for (std::uint64_t draw = 1; draw <= 40; ++draw) {
+    const auto points = measured(published_truth, 1.3e6, 6e6, 10, 0.03, draw);
+    const auto found = wsd::fit_curve<wsd::piecewise_model<true>>(points);
+    if (!found.runner_up) continue;
+    ++draws_with_two;
+    CHECK(wsd::chi_square_of(*found.runner_up, points) < found.chi_square + 5);
+    const double apart_opt = std::fabs(std::log(found.runner_up->batch_opt() / found.curve.batch_opt()));
+    const double apart_min = std::fabs(std::log(found.runner_up->batch_min() / found.curve.batch_min()));
+    CHECK(std::max(apart_opt, apart_min) > 0.1);
+  }
+  MESSAGE("draws with two solutions: ", draws_with_two, " of 40");
+  CHECK(draws_with_two > 0);
+  CHECK(!wsd::fit_curve<wsd::laurent_model>(measured(smooth_truth, 1e6, 2e7, 20, 0.01, 1)).runner_up);
 }
 
 }  // namespace headwise::test

@@ -63,7 +63,7 @@ class joint_family : public model_family {
     try {
       fit_ = Fit::fit(targets, settings);
     } catch (const headwise::error& e) {
-      problem_ = e.what();
+      problem_ = sentence_of(e);
       return;
     }
     try {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "analysis/analysis.hpp"
@@ -33,6 +34,11 @@ class hyperbolas {
   double chi_square_ = 0;
   double aicc_ = 0;
 };
+
+/// Why a model was not fitted.
+inline std::string sentence_of(const headwise::error& problem) {
+  return "not fitted: " + problem.argument() + " " + problem.given() + ", needed: " + problem.needed();
+}
 
 /// A model and its fits at all targets.
 class model_family {

@@ -25,7 +25,7 @@ class single_family : public model_family {
         fits_.push_back(wsd::fit_curve<Model>(target.points, settings));
         errors_.push_back(wsd::leave_one_batch_out_error<Model>(target.points, settings));
       } catch (const headwise::error& e) {
-        problems_.back() = e.what();
+        problems_.back() = sentence_of(e);
         fits_.resize(problems_.size());
         errors_.resize(problems_.size());
       }

@@ -14,7 +14,8 @@ namespace wsd_batch_size {
 namespace wsd = headwise::wsd;
 
 std::vector<double> choose_losses(std::span<const wsd::smoothed_curve> runs, std::size_t count) {
-  constexpr std::size_t enough_batches = wsd::laurent_model::fewest_batches;
+  // With many batch sizes, as many as the published curve needs; it leaves two for the side that fails.
+  constexpr std::size_t for_pieces = wsd::piecewise_model<false>::fewest_batches;
   double highest = std::numeric_limits<double>::infinity();
   std::map<double, double> lowest_of_batch;
   for (const wsd::smoothed_curve& run : runs) {
@@ -25,6 +26,8 @@ std::vector<double> choose_losses(std::span<const wsd::smoothed_curve> runs, std
   std::vector<double> lowest;
   for (const auto& [batch, loss] : lowest_of_batch) lowest.push_back(loss);
   std::sort(lowest.begin(), lowest.end());
+  const std::size_t enough_batches =
+      lowest.size() >= for_pieces + 2 ? for_pieces : wsd::laurent_model::fewest_batches;
   const double last = lowest[std::min(enough_batches, lowest.size()) - 1];
   if (!(last < highest))
     throw program::usage_error(

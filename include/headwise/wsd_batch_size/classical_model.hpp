@@ -43,6 +43,7 @@ struct classical_model {
     return all;
   }
   static std::optional<curve> of_shape(const shape& s, double tokens_min, double /*weight*/, double /*cap*/) {
+    if (!(tokens_min > 0)) return std::nullopt;
     return curve({.steps_min = s.steps_min, .tokens_min = tokens_min});
   }
 };
