@@ -82,7 +82,7 @@ std::variant<curve_run, std::string> clean_run(logged_run run, const read_settin
   const stable_phase stable = keep_stable_phase(lines, settings.rate_tolerance);
   if (lines.size() < 2) {
     const std::string where = stable.other + stable.before + stable.behind > 0 ? " in the stable phase" : "";
-    return notes.left_out("it has " + counted(lines.size(), "line") + where + ", needed: at least 2");
+    return notes.left_out("it has only " + counted(lines.size(), "line") + where);
   }
   tell_of_phases(stable, lines, notes);
   const logged_batch found = find_batch(lines);

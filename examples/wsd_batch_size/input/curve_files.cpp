@@ -26,8 +26,9 @@ bool comes_before(const curve_run& a, const curve_run& b) {
 }  // namespace
 
 void curve_files::begin(const csv_reader& table, const columns& found) {
+  ++files_;
   if (found.run) return;
-  runs_.push_back({name_of_file(table.file()), {}, {}});
+  runs_.push_back({name_of_file(table.file()), {}, files_, {}});
   last_ = runs_.size() - 1;
 }
 
@@ -44,7 +45,7 @@ logged_run& curve_files::run_of(const csv_reader& row, const columns& found) {
   // Rows of a run mostly stand together.
   if (last_ < runs_.size() && runs_[last_].name == name) return runs_[last_];
   const auto [place, is_new] = named_.try_emplace(std::string(name), runs_.size());
-  if (is_new) runs_.push_back({std::string(name), {}, {}});
+  if (is_new) runs_.push_back({std::string(name), {}, files_, {}});
   last_ = place->second;
   return runs_[last_];
 }
@@ -59,11 +60,16 @@ void curve_files::add_row(const csv_reader& row, const columns& found) {
   if (found.phase) line.phase = phase_named(row.field(*found.phase));
   logged_run& run = run_of(row, found);
   if (run.lines.empty()) run.first_line = row.place_of(0);
+  if (run.last_file != files_) {
+    run.last_file = files_;
+    notes_.push_back("run " + printable(run.name, 40) + " goes on in " + printable(row.file()) + ".");
+  }
   run.lines.push_back(line);
 }
 
 curve_data curve_files::finish(const read_settings& settings) && {
   curve_data data;
+  data.notes = std::move(notes_);
   const place first_line = runs_.front().first_line;
   std::string first_problem;
   for (logged_run& run : runs_) {
@@ -77,8 +83,8 @@ curve_data curve_files::finish(const read_settings& settings) && {
   }
   if (data.runs.empty()) {
     const std::size_t others = runs_.size() - 1;
-    refuse(first_line, "no run is of use, needed: runs of constant batch; " + first_problem +
-                           (others > 0 ? ", and " + std::to_string(others) + " more" : ""));
+    refuse(first_line, first_problem + (others > 0 ? " (and " + counted(others, "other run") + ")" : "") +
+                           ", needed: a run of one batch size and one learning rate with finite losses");
   }
   std::stable_sort(data.runs.begin(), data.runs.end(), comes_before);
   return data;

@@ -36,6 +36,8 @@ class curve_files {
   std::vector<logged_run> runs_;
   std::unordered_map<std::string, std::size_t> named_;
   std::size_t last_ = 0;
+  std::size_t files_ = 0;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace wsd_batch_size

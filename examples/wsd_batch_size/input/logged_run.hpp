@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -29,6 +30,7 @@ using log_lines = std::vector<log_line>;
 struct logged_run {
   std::string name;
   place first_line;
+  std::size_t last_file = 0;  ///< that has lines of it, in the order of the files
   log_lines lines;
 };
 

@@ -29,7 +29,9 @@ void point_files::add_row(const csv_reader& row, const columns& found) {
                                            (point.steps < 1 ? "less than one step" : "too many steps") + " of batch " +
                                            shown(row.field(found.batch)) + ", needed: both in " + found.unit);
   data_.points.push_back(point);
-  data_.learning_rates.push_back(found.learning_rate ? read_learning_rate(row, *found.learning_rate) : std::nullopt);
+  std::optional<double>& rate = data_.learning_rates.emplace_back();
+  if (found.learning_rate && read_learning_rate(row, *found.learning_rate))
+    rate = read_positive(row, *found.learning_rate);
 }
 
 }  // namespace wsd_batch_size

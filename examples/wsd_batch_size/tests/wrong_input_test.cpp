@@ -70,6 +70,7 @@ TEST_CASE("fields that are not what they should be") {
   CHECK(refusal_of(point_header + "8,-8,,1\n") == "log.csv:2:3: the column \"samples\" is \"-8\"" + needed);
   CHECK(refusal_of(point_header + "8,nan,,1\n") == "log.csv:2:3: the column \"samples\" is \"nan\"" + needed);
   CHECK(refusal_of(point_header + "8,80,x,1\n").find("needed: a learning rate") != std::string::npos);
+  CHECK(refusal_of(point_header + "8,80,0,1\n") == "log.csv:2:6: the column \"lr\" is \"0\"" + needed);
   CHECK(refusal_of(point_header + "8,80,,maybe\n") ==
         "log.csv:2:7: the column \"reached\" is \"maybe\", needed: 1, 0, true or false");
   CHECK(refusal_of(point_header + "80,8,,1\n") ==
