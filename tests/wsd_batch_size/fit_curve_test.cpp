@@ -192,11 +192,11 @@ TEST_CASE("a refit from near by finds what a fit from afar does") {
 }
 
 TEST_CASE("a second curve that explains as much and says something else is kept") {
-  // Batch sizes around the minimum only, and a tail that one of two shapes can lead to.
+  // No batch size on the tail, where one shape or another can lead to it.
   std::size_t draws_with_two = 0;
   for (std::uint64_t draw = 1; draw <= 40; ++draw) {
-    const auto points = measured(published_truth, 1.3e6, 6e6, 10, 0.03, draw);
-    const auto found = wsd::fit_curve<wsd::piecewise_model<true>>(points);
+    const auto points = measured(published_truth, 1.6e6, 6e6, 10, 0.03, draw);
+    const auto found = wsd::fit_curve<wsd::piecewise_model<false>>(points);
     if (!found.runner_up) continue;
     ++draws_with_two;
     CHECK(wsd::chi_square_of(*found.runner_up, points) < found.chi_square + 5);
@@ -207,6 +207,35 @@ TEST_CASE("a second curve that explains as much and says something else is kept"
   MESSAGE("draws with two solutions: ", draws_with_two, " of 40");
   CHECK(draws_with_two > 0);
   CHECK(!wsd::fit_curve<wsd::laurent_model>(measured(smooth_truth, 1e6, 2e7, 20, 0.01, 1)).runner_up);
+}
+
+TEST_CASE("where the join is free, fits start on both sides of the smooth one and find it on either") {
+  // The curve does not change with S_1 to first order at the smooth join, so a fit must not begin or rest there.
+  using model = wsd::piecewise_model<true>;
+  for (const double way : {0.4, 0.85}) {
+    const wsd::piecewise_curve truth({.steps_min = 8000,
+                                      .steps_pole = 8000 + way * 12000,
+                                      .steps_opt = 20000,
+                                      .steps_tail = 36000,
+                                      .tokens_min = 40e9,
+                                      .batch_min = 1.1e6});
+    const auto points = measured(truth, 1.15e6, 16e6, 14);
+    const wsd::fit_settings settings{.shape_priors = false};
+    const wsd::detail::curve_problem<model> problem(points, settings);
+    bool before = false;
+    bool behind = false;
+    for (const wsd::numbers& start : problem.starts(8)) {
+      const double start_way = 1 / (1 + std::exp(-start.back()));
+      CHECK(std::fabs(start_way - 2.0 / 3) > 0.05);
+      before = before || start_way < 2.0 / 3;
+      behind = behind || start_way > 2.0 / 3;
+    }
+    CHECK(before);
+    CHECK(behind);
+    const auto found = wsd::fit_curve<model>(points, settings);
+    CHECK(found.chi_square < 1e-12);
+    CHECK(relative_error(found.curve.steps_pole(), truth.steps_pole()) < 1e-3);
+  }
 }
 
 }  // namespace headwise::test

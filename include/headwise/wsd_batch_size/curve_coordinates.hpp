@@ -13,7 +13,7 @@ namespace headwise::wsd::detail {
 // Coordinates may run away where data do not hold them; what they stand for stays inside.
 inline double positive(double logarithm) { return std::exp(std::clamp(logarithm, -300.0, 300.0)); }
 inline double share(double logit) {
-  constexpr double margin = 1e-9;
+  constexpr double margin = 1e-6;  // a share of a share is still more than rounding
   return margin + (1 - 2 * margin) / (1 + std::exp(-logit));
 }
 /// Kept off the ends, where a start would never move again.
