@@ -54,20 +54,4 @@ TEST_CASE("OLMo-core is told lists, of whole factors only") {
                 "whole factors from batch to batch, as integer_factors gives them"));
 }
 
-TEST_CASE("tables have a row for every stage") {
-  CHECK(wsd::csv_of(doubling) ==
-        "stage,batch_tokens,steps,first_step,first_token,end_token\n"
-        "0,2000000,10,0,0,20000000\n"
-        "1,4000000,5,10,20000000,40000000\n");
-  CHECK(wsd::markdown_of(doubling) ==
-        "| stage | batch, tokens | steps | from step | from token |\n"
-        "| --- | --- | --- | --- | --- |\n"
-        "| 0 | 2000000 | 10 | 0 | 0 |\n"
-        "| 1 | 4000000 | 5 | 10 | 20000000 |\n");
-  CHECK(wsd::json_of(doubling) ==
-        "[{\"batch_tokens\": 2000000, \"steps\": 10, \"first_step\": 0, \"first_token\": 0}, "
-        "{\"batch_tokens\": 4000000, \"steps\": 5, \"first_step\": 10, \"first_token\": 20000000}]");
-  CHECK(wsd::json_of({}) == "[]");
-}
-
 }  // namespace headwise::test

@@ -6,12 +6,10 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 #include "headwise/core/error.hpp"
@@ -66,14 +64,9 @@ inline std::int64_t number_of(std::string_view text) {
 /// The switches of a schedule in samples of `sequence_length` tokens. Throws `headwise::error` if a batch is no whole
 /// number of them.
 inline std::vector<batch_switch> switches_of(const batch_schedule& schedule, std::int64_t sequence_length) {
-  headwise::detail::require(sequence_length > 0, "sequence_length", sequence_length, "a positive number");
   std::vector<batch_switch> switches;
-  for (const batch_stage& stage : schedule.stages) {
-    headwise::detail::require(stage.batch % sequence_length == 0, "schedule",
-                              headwise::detail::words("with a batch of ", stage.batch, " tokens"),
-                              headwise::detail::words("multiples of the sequence length, ", sequence_length));
-    switches.push_back({stage.first_token, stage.batch / sequence_length});
-  }
+  for (const batch_stage& stage : schedule.stages)
+    switches.push_back({stage.first_token, batch_in_samples(stage, sequence_length)});
   return switches;
 }
 
@@ -120,44 +113,6 @@ inline olmo_core_lists olmo_core_schedule(const batch_schedule& schedule) {
     lists.schedule.push_back(stage.first_token);
   }
   return lists;
-}
-
-/// A table with a row a stage, for programs.
-inline std::string csv_of(const batch_schedule& schedule) {
-  std::string text = "stage,batch_tokens,steps,first_step,first_token,end_token\n";
-  for (std::size_t i = 0; i < schedule.stages.size(); ++i) {
-    const batch_stage& s = schedule.stages[i];
-    const std::int64_t columns[] = {
-        static_cast<std::int64_t>(i), s.batch, s.steps, s.first_step, s.first_token, s.end_token()};
-    for (std::size_t c = 0; c < std::size(columns); ++c) text += (c == 0 ? "" : ",") + std::to_string(columns[c]);
-    text += '\n';
-  }
-  return text;
-}
-
-/// The same for documents.
-inline std::string markdown_of(const batch_schedule& schedule) {
-  std::string text = "| stage | batch, tokens | steps | from step | from token |\n| --- | --- | --- | --- | --- |\n";
-  for (std::size_t i = 0; i < schedule.stages.size(); ++i) {
-    const batch_stage& s = schedule.stages[i];
-    text += "| " + std::to_string(i) + " | " + std::to_string(s.batch) + " | " + std::to_string(s.steps) + " | " +
-            std::to_string(s.first_step) + " | " + std::to_string(s.first_token) + " |\n";
-  }
-  return text;
-}
-
-/// The same as a JSON array of objects.
-inline std::string json_of(const batch_schedule& schedule) {
-  std::string text = "[";
-  for (const batch_stage& s : schedule.stages) {
-    const std::pair<const char*, std::int64_t> fields[] = {
-        {"batch_tokens", s.batch}, {"steps", s.steps}, {"first_step", s.first_step}, {"first_token", s.first_token}};
-    text += text.size() > 1 ? ", {" : "{";
-    for (std::size_t f = 0; f < std::size(fields); ++f)
-      text += (f == 0 ? "\"" : ", \"") + std::string(fields[f].first) + "\": " + std::to_string(fields[f].second);
-    text += "}";
-  }
-  return text + "]";
 }
 
 }  // namespace headwise::wsd
