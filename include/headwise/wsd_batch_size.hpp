@@ -39,4 +39,5 @@
 #include "headwise/wsd_batch_size/schedule_table.hpp"
 #include "headwise/wsd_batch_size/smoothed_curve.hpp"
 #include "headwise/wsd_batch_size/synthetic_runs.hpp"
+#include "headwise/wsd_batch_size/token_maps.hpp"
 #include "headwise/wsd_batch_size/wanted_stages.hpp"
