@@ -35,6 +35,7 @@
 #include "headwise/wsd_batch_size/piecewise_model.hpp"
 #include "headwise/wsd_batch_size/profile.hpp"
 #include "headwise/wsd_batch_size/ray_residuals.hpp"
+#include "headwise/wsd_batch_size/run_boundary.hpp"
 #include "headwise/wsd_batch_size/schedule_export.hpp"
 #include "headwise/wsd_batch_size/schedule_report.hpp"
 #include "headwise/wsd_batch_size/schedule_settings.hpp"
