@@ -18,6 +18,7 @@
 #include "headwise/wsd_batch_size/fit_law.hpp"
 #include "headwise/wsd_batch_size/fit_pooled.hpp"
 #include "headwise/wsd_batch_size/fit_settings.hpp"
+#include "headwise/wsd_batch_size/follow_loss.hpp"
 #include "headwise/wsd_batch_size/iso_loss_curve.hpp"
 #include "headwise/wsd_batch_size/laurent_curve.hpp"
 #include "headwise/wsd_batch_size/laurent_model.hpp"
