@@ -11,6 +11,7 @@
 #include "headwise/wsd_batch_size/bootstrap.hpp"
 #include "headwise/wsd_batch_size/classical_curve.hpp"
 #include "headwise/wsd_batch_size/classical_model.hpp"
+#include "headwise/wsd_batch_size/compare_schedules.hpp"
 #include "headwise/wsd_batch_size/cross_validation.hpp"
 #include "headwise/wsd_batch_size/curve_coordinates.hpp"
 #include "headwise/wsd_batch_size/curve_estimate.hpp"
