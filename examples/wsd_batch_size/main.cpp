@@ -29,8 +29,8 @@ command parse(int argc, char** argv) {
   app.require_subcommand(1);
   add_fit(app, chosen);
   //add_plot(app, chosen);
-  //add_schedule(app, chosen);
-  //add_simulate(app, chosen);
+  add_schedule(app, chosen);
+  add_simulate(app, chosen);
   add_synth(app, chosen);
   //add_check(app, chosen);
   try {

@@ -2,38 +2,35 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "headwise/wsd_batch_size.hpp"
-#include "input/number_text.hpp"
+#include "input/law_file.hpp"
 
 namespace wsd_batch_size {
 
+namespace wsd = headwise::wsd;
+
 /// An option for the five numbers of an additive law.
-inline CLI::Option* add_law(CLI::App& app, headwise::wsd::additive_law& law, const std::string& default_text) {
-  constexpr int numbers = 5;
-  return app
-      .add_option_function<std::vector<std::string>>(
-          "--law",
-          [&law](const std::vector<std::string>& texts) {
-            std::vector<double> values;
-            for (const std::string& text : texts) {
-              const number_text number = read_number(text);
-              if (number.kind != number_kind::finite)
-                throw CLI::ValidationError("--law", "needs numbers; given: " + text);
-              values.push_back(number.value);
-            }
-            law = headwise::wsd::additive_law({.loss_floor = values[0],
-                                               .signal = values[1],
-                                               .signal_exponent = values[2],
-                                               .noise = values[3],
-                                               .noise_exponent = values[4]});
-          },
-          "L_inf,a,alpha,c,beta of L(S, B) = L_inf + a S^-alpha + c B^-beta")
-      ->delimiter(',')
-      ->expected(numbers)
-      ->default_str(default_text);
-}
+CLI::Option* add_law(CLI::App& app, std::optional<wsd::additive_law>& law);
+
+/// A law that the user gives in numbers or in a file of `fit`.
+class law_options {
+ public:
+  /// Adds --law and --from, of which only one may be given.
+  void add_to(CLI::App& app);
+
+  bool given() const { return law_ || !file_.empty(); }
+  /// Throws `program::usage_error` if neither was given, or if the file has none.
+  wsd::additive_law law() const;
+  /// The losses between which the law was fitted, if it comes from a file.
+  std::optional<wsd::interval> fitted_losses() const;
+
+ private:
+  std::optional<wsd::additive_law> law_;
+  std::filesystem::path file_;
+};
 
 }  // namespace wsd_batch_size

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,7 @@ namespace {
 
 struct synth_options {
   std::string truth = "additive";
-  wsd::additive_law law = usual_law;
+  std::optional<wsd::additive_law> law;
   double smallest = 0;  // 0: what suits the truth
   double largest = 0;
   std::size_t sizes = 10;
@@ -83,14 +84,14 @@ std::string text_of(const synth_options& chosen) {
     const wsd::decaying_noise_law truth(law, 1);
     return curves_of([&](double steps, double batch) { return truth.loss(steps, batch); }, chosen);
   }
+  const wsd::additive_law law = chosen.law.value_or(usual_law);
   for (const double above : {0.6, 0.5, 0.4, 0.3}) {
-    const wsd::additive_curve curve = chosen.law.at(chosen.law.numbers().loss_floor + above);
+    const wsd::additive_curve curve = law.at(law.numbers().loss_floor + above);
     std::fprintf(stderr, "the truth at a loss of %s: B_min %s, B_opt %s, E_min %s\n",
-                 program::exact(chosen.law.numbers().loss_floor + above).c_str(),
-                 program::exact(curve.batch_min()).c_str(), program::exact(curve.batch_opt()).c_str(),
-                 program::exact(curve.tokens_min()).c_str());
+                 program::exact(law.numbers().loss_floor + above).c_str(), program::exact(curve.batch_min()).c_str(),
+                 program::exact(curve.batch_opt()).c_str(), program::exact(curve.tokens_min()).c_str());
   }
-  return curves_of([&](double steps, double batch) { return chosen.law.loss(steps, batch); }, chosen);
+  return curves_of([&](double steps, double batch) { return law.loss(steps, batch); }, chosen);
 }
 
 exit_status synth(const synth_options& chosen) {
@@ -113,7 +114,7 @@ void add_synth(CLI::App& program, command& chosen) {
                   "points of one loss: pieces, laurent, classical; curves: additive, decaying (hyperbolas), quadratic "
                   "(a noisy one, which no model has)")
       ->check(CLI::IsMember({"pieces", "laurent", "classical", "additive", "decaying", "quadratic"}));
-  add_law(*app, o->law, "1.7,47.1,0.5,167K,1");
+  add_law(*app, o->law);
   add_number(*app, "--smallest", o->smallest, "the smallest batch size, in tokens [default: what suits the truth]");
   add_number(*app, "--largest", o->largest, "the largest one");
   app->add_option("--sizes", o->sizes, "how many, in equal ratios")->check(CLI::Range(2, 10000));
