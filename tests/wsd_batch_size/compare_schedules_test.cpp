@@ -52,8 +52,8 @@ TEST_CASE("the noisy quadratic ends where an independent computation ends, with 
     double steps;
   };
   const std::vector<outcome> expected = {{"constant", 1.8400, 39.9e3},
-                                         {"constant, half", 1.8706, 79.8e3},
-                                         {"constant, twice", 1.8640, 19.95e3},
+                                         {"half", 1.8706, 79.8e3},
+                                         {"twice", 1.8640, 19.95e3},
                                          {"staircase", 1.8185, 59.0e3},
                                          {"late switch", 1.7356, 159.6e3}};
   REQUIRE(compared.size() == expected.size());
@@ -104,6 +104,8 @@ TEST_CASE("comparisons without a meaning are refused by name") {
                 "a positive number"));
   CHECK(refuses([&] { wsd::compare_schedules(start, 10, {}, {.total_tokens = 1000}); }, "staircase", "empty",
                 "at least one stage"));
+  CHECK(refuses([&] { wsd::compare_schedules(start, 10, staircase, {.total_tokens = 1011}); }, "staircase",
+                "of 1000 tokens", "1011 tokens, within one batch"));
   const auto refused = [&](const wsd::late_switches& s, const char* name, const char* given, const char* needed) {
     return refuses([&] { wsd::best_late_switch(start, 10, {.total_tokens = 1000, .switches = s}); }, name, given,
                    needed);

@@ -53,6 +53,17 @@ inline void check_comparison(const comparison_settings& s) {
     require(share > 0 && share < 1, "shares", headwise::detail::words("with ", share), "parts between 0 and 1");
 }
 
+/// Throws `headwise::error` unless a schedule has so many tokens, within one batch.
+inline void check_staircase(const batch_schedule& staircase, std::int64_t total_tokens) {
+  using headwise::detail::require;
+  using headwise::detail::words;
+  require(!staircase.stages.empty(), "staircase", "empty", "at least one stage");
+  const std::int64_t tokens = staircase.tokens();
+  const std::int64_t batch = staircase.stages.back().batch;
+  require(tokens - batch <= total_tokens && total_tokens <= tokens + batch, "staircase",
+          words("of ", tokens, " tokens"), words(total_tokens, " tokens, within one batch"));
+}
+
 }  // namespace detail
 
 /// All tokens with one batch size, the nearest multiple of the granularity. Throws `headwise::error` as make_schedule
@@ -115,41 +126,42 @@ batch_schedule best_late_switch(const Process& start, double batch, const compar
   double lowest = simulate(start, best).back().loss;
   for (int i = 0; i < s.switches.places; ++i)
     for (const double share : s.switches.shares) {
-      const std::int64_t small = allowed(batch / factor(i));
-      const auto small_tokens = static_cast<std::int64_t>((1 - share) * static_cast<double>(s.total_tokens));
-      const std::int64_t small_steps = detail::nearest_steps(small_tokens, small);
-      if (small_steps == 0) continue;
+      const std::int64_t early_batch = allowed(batch / factor(i));
+      const auto early_tokens = static_cast<std::int64_t>((1 - share) * static_cast<double>(s.total_tokens));
+      const std::int64_t early_steps = detail::nearest_steps(early_tokens, early_batch);
+      if (early_steps == 0) continue;
       batch_schedule early;
-      early.append(small, small_steps);
+      early.append(early_batch, early_steps);
       Process at_switch = start;
-      at_switch.advance(static_cast<double>(small_steps), static_cast<double>(small));
+      at_switch.advance(static_cast<double>(early_steps), static_cast<double>(early_batch));
       for (int k = 0; k < s.switches.places; ++k) {
-        const std::int64_t large = allowed(batch * factor(k));
-        const std::int64_t large_steps = detail::nearest_steps(s.total_tokens - early.tokens(), large);
-        if (large_steps == 0) continue;
+        const std::int64_t late_batch = allowed(batch * factor(k));
+        const std::int64_t late_steps = detail::nearest_steps(s.total_tokens - early.tokens(), late_batch);
+        if (late_steps == 0) continue;
         Process process = at_switch;
-        process.advance(static_cast<double>(large_steps), static_cast<double>(large));
+        process.advance(static_cast<double>(late_steps), static_cast<double>(late_batch));
         if (!(process.loss() < lowest)) continue;
         lowest = process.loss();
         best = early;
-        best.append(large, large_steps);
+        best.append(late_batch, late_steps);
       }
     }
   return best;
 }
 
 /// The loss, steps and hours of schedules at equal tokens: a constant batch size, which the caller takes for the best,
-/// half and twice of it, the caller's staircase, and the best late switch. Tokens against steps is the real choice: the
-/// lowest loss may take many times the steps. Throws `headwise::error` for settings without a meaning.
+/// half and twice of it, the caller's staircase of the same tokens, and the best late switch. Tokens against steps is
+/// the real choice: the lowest loss may take many times the steps. Throws `headwise::error` for settings without a
+/// meaning.
 template <training_process Process>
 std::vector<compared_schedule> compare_schedules(const Process& start, double best_batch,
                                                  const batch_schedule& staircase, const comparison_settings& s) {
   detail::require_positive(best_batch, "best_batch");
-  headwise::detail::require(!staircase.stages.empty(), "staircase", "empty", "at least one stage");
+  detail::check_staircase(staircase, s.total_tokens);
   const auto constant = [&](double batch) { return constant_schedule(s.total_tokens, batch, s.granularity); };
   std::vector<compared_schedule> compared = {{"constant", constant(best_batch), 0, {}},
-                                             {"constant, half", constant(best_batch / 2), 0, {}},
-                                             {"constant, twice", constant(2 * best_batch), 0, {}},
+                                             {"half", constant(best_batch / 2), 0, {}},
+                                             {"twice", constant(2 * best_batch), 0, {}},
                                              {"staircase", staircase, 0, {}},
                                              {"late switch", best_late_switch(start, best_batch, s), 0, {}}};
   for (compared_schedule& entry : compared) {
