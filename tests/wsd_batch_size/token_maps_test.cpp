@@ -62,6 +62,7 @@ TEST_CASE("the power law of tokens and its inverse undo each other") {
 TEST_CASE("token maps refuse numbers without a meaning by name") {
   const wsd::additive_law law({.loss_floor = 2, .signal = 1, .signal_exponent = 1, .noise = 1, .noise_exponent = 1});
   CHECK(refuses([&] { wsd::loss_of_tokens(law, 0); }, "tokens", "0", "a positive number"));
+  CHECK(refuses([&] { wsd::batch_min_of_tokens(law, 0); }, "tokens", "0", "a positive number"));
   CHECK(refuses([&] { wsd::followed_batch_of_tokens(law, -1); }, "tokens", "-1", "a positive number"));
   const wsd::power_law power({.critical_tokens = 1, .exponent = 1, .loss_floor = 2});
   CHECK(refuses([&] { power.loss(0); }, "tokens", "0", "a positive number"));

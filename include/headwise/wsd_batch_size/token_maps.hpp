@@ -17,8 +17,11 @@ inline double loss_of_tokens(const additive_law& law, double tokens) {
 }
 
 /// B_min(D): the smallest batch size that ever reaches the loss to which D tokens lead at the best constant batch size.
+/// It is the same part of B_opt(D) at all tokens. Throws `headwise::error` unless the tokens are positive.
 inline double batch_min_of_tokens(const additive_law& law, double tokens) {
-  return law.at(loss_of_tokens(law, tokens)).batch_min();
+  detail::require_positive(tokens, "tokens");
+  const double beta = law.numbers().noise_exponent;
+  return law.batch_opt_of_tokens(tokens) * std::pow(1 + beta / law.numbers().signal_exponent, -1 / beta);
 }
 
 /// The batch size behind D tokens of a run whose batch is, all along, B_opt(L) of the loss L that it has reached
