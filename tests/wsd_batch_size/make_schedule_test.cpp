@@ -3,29 +3,19 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "headwise/wsd_batch_size/additive_law.hpp"
 #include "headwise/wsd_batch_size/batch_table.hpp"
-#include "headwise/wsd_batch_size/schedule_export.hpp"
-#include "support/errors.hpp"
-#include "support/iso_loss_curves.hpp"
+#include "support/schedules.hpp"
 
 namespace headwise::test {
 
 constexpr std::int64_t billion = 1'000'000'000;
-
-std::vector<std::int64_t> batches_of(const wsd::batch_schedule& schedule) {
-  std::vector<std::int64_t> batches;
-  for (const wsd::batch_stage& stage : schedule.stages) batches.push_back(stage.batch);
-  return batches;
-}
 
 TEST_CASE("the paper's staircase, 2M 4M 5M 6M every 125B tokens, follows from a table of best batches") {
   // Best batches in the middles of the four stages.
@@ -69,15 +59,6 @@ void check_schedule(const wsd::batch_schedule& schedule, const wsd::schedule_set
   CHECK(schedule.steps() == steps);
   CHECK(schedule.tokens() == tokens);
   CHECK(std::abs(tokens - s.total_tokens) <= schedule.stages.back().batch);
-}
-
-/// Laws whose best batches are those of real runs.
-wsd::additive_law random_trained_law(random_numbers& random) {
-  return wsd::additive_law({.loss_floor = 1.7,
-                            .signal = between_in_log(random, 1, 1e3),
-                            .signal_exponent = between_in_log(random, 0.3, 1),
-                            .noise = between_in_log(random, 1, 1e4),
-                            .noise_exponent = between_in_log(random, 0.5, 1)});
 }
 
 TEST_CASE("every schedule rises in allowed batches over whole steps to the total") {
@@ -132,41 +113,6 @@ TEST_CASE("what was rounded once is not rounded again") {
   CHECK(batches_of(wsd::make_schedule(wsd::batch_table(rows), s)) == batches_of(once));
 }
 
-TEST_CASE("a smallest batch bounds every stage at its end, whatever the best batch says") {
-  // The best batch never leaves one, the smallest is a third of the root of the tokens.
-  const auto best = [](double) { return 1.0; };
-  const auto smallest = [](double tokens) { return std::sqrt(tokens) / 3; };
-  const wsd::schedule_settings s{
-      .total_tokens = 1'000'000, .granularity = 10, .interval = 250'000, .smallest_rise = 0, .margin = 0.2};
-  const wsd::batch_schedule schedule = wsd::make_schedule(best, s, smallest);
-  // 0.4 sqrt(D) is 200, 282.8, 346.4 and 400 at the ends of the intervals.
-  CHECK(batches_of(schedule) == std::vector<std::int64_t>{200, 290, 350, 400});
-  for (const wsd::batch_stage& stage : schedule.stages)
-    CHECK(double(stage.batch) >= 0.4 * std::sqrt(double(std::min(stage.end_token(), s.total_tokens))));
-}
-
-TEST_CASE("a rise that is not worth a switch happens where the smallest batch asks for it") {
-  const auto best = [](double tokens) { return 100 + tokens / 1000; };
-  wsd::schedule_settings s{.total_tokens = 10'000, .interval = 2'500, .smallest_rise = 0.2};
-  CHECK(batches_of(wsd::make_schedule(best, s)) == std::vector<std::int64_t>{101});
-  CHECK(batches_of(wsd::make_schedule(best, s, [](double tokens) { return tokens > 6000 ? 105.0 : 50.0; })) ==
-        std::vector<std::int64_t>{101, 106});
-}
-
-TEST_CASE("what the smallest batch asks for and a setting forbids makes the target unreachable") {
-  const auto best = [](double) { return 100.0; };
-  const auto smallest = [](double tokens) { return tokens / 10; };
-  const auto refused = [&](const wsd::schedule_settings& s, const char* name, const char* given, const char* needed) {
-    return refuses([&] { wsd::make_schedule(best, s, smallest); }, name, given, needed);
-  };
-  CHECK(refused({.total_tokens = 10'000, .interval = 5'000, .largest_batch = 600}, "largest_batch", "600",
-                "at least 1000 for the loss of 10000 tokens, or the target is unreachable"));
-  CHECK(refused({.total_tokens = 10'000, .interval = 5'000, .ladder = {400, 800}}, "ladder", "up to 800",
-                "at least 1000 for the loss of 10000 tokens, or the target is unreachable"));
-  CHECK(refused({.total_tokens = 10'000, .interval = 5'000, .largest_ratio = 1.5}, "largest_ratio", "1.5",
-                "at least 2 for the loss of 10000 tokens, or the target is unreachable"));
-}
-
 TEST_CASE("a switch waits until the dwell of the one before is over") {
   const auto root = [](double tokens) { return std::sqrt(tokens); };
   const wsd::schedule_settings s{
@@ -177,6 +123,15 @@ TEST_CASE("a switch waits until the dwell of the one before is over") {
   CHECK(schedule.stages[1].first_token == 16'000'000);
   CHECK(schedule.stages[2].first_token == 32'000'000);
   CHECK(schedule.stages[3].first_token == 48'000'000);
+}
+
+TEST_CASE("stages of an interval begin at its multiples, however long the dwell") {
+  const auto root = [](double tokens) { return std::sqrt(tokens); };
+  const wsd::batch_schedule schedule = wsd::make_schedule(
+      root, {.total_tokens = 100'000'000, .granularity = 1000, .interval = 10'000'000, .smallest_dwell = 25'000'000});
+  REQUIRE(schedule.stages.size() == 4);
+  for (std::size_t i = 1; i < 4; ++i)
+    CHECK(std::abs(schedule.stages[i].first_token - 30'000'000 * std::int64_t(i)) <= schedule.stages[i].batch / 2);
 }
 
 TEST_CASE("powers of two are those of the granularity, from any best batch") {
@@ -221,53 +176,6 @@ TEST_CASE("a best batch that leaps over rungs is followed rung by rung") {
   CHECK(schedule.stages[3].first_token == 700'000);
 }
 
-/// Any settings that fit together for a run of the law.
-wsd::schedule_settings random_settings(random_numbers& random) {
-  wsd::schedule_settings s;
-  s.total_tokens = static_cast<std::int64_t>(between_in_log(random, 1e7, 1e16));
-  s.granularity = random.between(1, 1 << 12);
-  s.smallest_rise = 0.2 * random.unit();
-  s.margin = 0.5 * random.unit();
-  s.integer_factors = random.between(0, 1) == 1;
-  s.powers_of_two = random.between(0, 2) == 0;
-  // Whole factors above 1 are at least 2, and a bound may ask for the next one.
-  s.largest_ratio = 4 + random.unit();
-  if (random.between(0, 1) == 1) s.interval = s.total_tokens / random.between(1, 20) + 1;
-  if (random.between(0, 1) == 1) s.smallest_dwell = s.total_tokens / random.between(4, 40);
-  if (s.interval == 0)
-    for (std::int64_t rung = s.granularity; rung < s.total_tokens; rung *= 2) s.ladder.push_back(rung);
-  return s;
-}
-
-TEST_CASE("no stage of any law and settings falls below the smallest batch of its end, nor below a stage before") {
-  random_numbers random(43);
-  for (int i = 0; i < 300; ++i) {
-    const wsd::additive_law law = random_trained_law(random);
-    const wsd::schedule_settings s = random_settings(random);
-    const double ratio = law.at(3).batch_opt() / law.at(3).batch_min();
-    const auto best = [&](double tokens) { return law.batch_opt_of_tokens(tokens); };
-    const auto smallest = [&](double tokens) { return law.batch_opt_of_tokens(tokens) / ratio; };
-    const wsd::batch_schedule schedule = wsd::make_schedule(best, s, smallest);
-    std::int64_t before = 0;
-    for (std::size_t k = 0; k < schedule.stages.size(); ++k) {
-      const wsd::batch_stage& stage = schedule.stages[k];
-      CHECK(stage.batch > before);
-      CHECK(stage.batch % s.granularity == 0);
-      CHECK(stage.steps > 0);
-      if (s.powers_of_two) CHECK(wsd::detail::is_power_of_two(stage.batch / s.granularity));
-      if (s.integer_factors && before > 0) CHECK(stage.batch % before == 0);
-      const auto end = static_cast<double>(std::min(stage.end_token(), s.total_tokens));
-      // A run of one step has no smaller one.
-      if (schedule.steps() > 1) CHECK(static_cast<double>(stage.batch) >= (1 + s.margin) * smallest(end));
-      if (k + 1 < schedule.stages.size()) CHECK(stage.tokens() >= s.smallest_dwell - stage.batch);
-      before = stage.batch;
-    }
-    CHECK(std::abs(schedule.tokens() - s.total_tokens) <= before);
-    CHECK(wsd::parse_megatron_schedule(wsd::megatron_schedule(schedule, s.granularity)) ==
-          wsd::switches_of(schedule, s.granularity));
-  }
-}
-
 TEST_CASE("a schedule that follows a schedule is that schedule") {
   random_numbers random(44);
   for (int i = 0; i < 300; ++i) {
@@ -284,42 +192,9 @@ TEST_CASE("a schedule that follows a schedule is that schedule") {
   }
 }
 
-TEST_CASE("settings that contradict each other are refused by name") {
-  const auto refused = [](const wsd::schedule_settings& s, const char* name, const char* given, const char* needed) {
-    return refuses([&] { wsd::make_schedule([](double) { return 1.0; }, s); }, name, given, needed);
-  };
-  CHECK(refused({.total_tokens = 0, .interval = 1}, "total_tokens", "0", "a positive number"));
-  CHECK(refused({.total_tokens = 9}, "ladder", "empty", "batch sizes, or an interval"));
-  CHECK(refused({.total_tokens = 9, .granularity = 4, .ladder = {4, 6}}, "ladder", "with 6",
-                "positive multiples of the granularity, 4"));
-  CHECK(refused({.total_tokens = 9, .ladder = {4, 4}}, "ladder", "with 4 behind 4", "ascending batch sizes"));
-  CHECK(refused({.total_tokens = 9, .granularity = 4, .interval = 1, .largest_batch = 3}, "largest_batch", "3",
-                "0, or at least the granularity, 4"));
-  CHECK(refused({.total_tokens = 9, .interval = 1, .largest_ratio = 1}, "largest_ratio", "1", "more than 1"));
-  CHECK(refused({.total_tokens = 9, .ladder = {4, 2}}, "ladder", "with 2 behind 4", "ascending batch sizes"));
-  CHECK(refused({.total_tokens = 9, .ladder = {2, 5}}, "ladder", "with 5 behind 2", "ratios up to largest_ratio, 2"));
-  CHECK(refused({.total_tokens = 9, .ladder = {2, 3}, .integer_factors = true}, "ladder", "with 3 behind 2",
-                "whole factors, as integer_factors asks for"));
-  CHECK(refused({.total_tokens = 9, .granularity = 2, .ladder = {4, 6}, .powers_of_two = true}, "ladder", "with 6",
-                "the granularity, 2, times powers of two"));
-  CHECK(refused({.total_tokens = 9, .ladder = {4, 8}, .largest_batch = 3}, "largest_batch", "3",
-                "0, or at least the start of the ladder, 4"));
-  CHECK(refused({.total_tokens = 9, .interval = 1, .smallest_dwell = -1}, "smallest_dwell", "-1", "zero or more"));
-  CHECK(refused({.total_tokens = 9, .interval = 1, .margin = std::nan("")}, "margin", "nan", "zero or more"));
-}
-
-TEST_CASE("numbers that 64 bits cannot add are refused, and those that they can are kept") {
+TEST_CASE("numbers that 64 bits can add are kept") {
   constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
   const auto root = [](double tokens) { return std::sqrt(tokens); };
-  const auto refused = [&](const wsd::schedule_settings& s, const char* name, const char* given, const char* needed) {
-    return refuses([&] { wsd::make_schedule(root, s); }, name, given, needed);
-  };
-  CHECK(refused({.total_tokens = huge, .interval = 1}, "total_tokens", "9223372036854775807",
-                "at most 2305843009213693952"));
-  CHECK(refused({.total_tokens = 9, .granularity = huge, .interval = 1}, "granularity", "9223372036854775807",
-                "at most 2305843009213693952"));
-  CHECK(refused({.total_tokens = 1'000'000'000'000'000, .interval = 1}, "interval", "1",
-                "an interval of which the total has fewer than 1000000"));
   const wsd::schedule_settings s{.total_tokens = wsd::most_tokens,
                                  .granularity = 1 << 20,
                                  .interval = huge,
@@ -338,19 +213,6 @@ TEST_CASE("numbers that 64 bits cannot add are refused, and those that they can 
   odd.interval = 1'000'000'000'000'000;
   const wsd::batch_schedule exact = wsd::make_schedule(root, odd);
   CHECK(std::abs(exact.tokens() - odd.total_tokens) <= exact.stages.back().batch);
-}
-
-TEST_CASE("a function that gives no batch size is refused with what it gave") {
-  const wsd::schedule_settings s{.total_tokens = 200, .interval = 100};
-  for (const double bad : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) {
-    const std::string given = headwise::detail::to_text(bad);
-    const std::string needed = "positive numbers up to 2305843009213693952";
-    CAPTURE(bad);
-    CHECK(refuses([&] { wsd::make_schedule([&](double) { return bad; }, s); }, "batch_of_tokens",
-                  given + " at 50 tokens", needed));
-    CHECK(refuses([&] { wsd::make_schedule([](double) { return 1.0; }, s, [&](double) { return bad; }); },
-                  "smallest_batch", given + " at 100 tokens", needed));
-  }
 }
 
 }  // namespace headwise::test
