@@ -29,6 +29,17 @@ TEST_CASE("a smallest batch bounds every stage at its end, whatever the best bat
     CHECK(double(stage.batch) >= 0.4 * std::sqrt(double(std::min(stage.end_token(), s.total_tokens))));
 }
 
+TEST_CASE("a ladder rises where the smallest batch passes its values") {
+  const auto best = [](double) { return 1.0; };
+  const auto smallest = [](double tokens) { return std::sqrt(tokens); };
+  const wsd::batch_schedule schedule =
+      wsd::make_schedule(best, {.total_tokens = 30'000'000, .ladder = {1000, 2000, 4000, 8000}}, smallest);
+  CHECK(batches_of(schedule) == std::vector<std::int64_t>{1000, 2000, 4000, 8000});
+  CHECK(schedule.stages[1].first_token == 1'000'000);
+  CHECK(schedule.stages[2].first_token == 4'000'000);
+  CHECK(schedule.stages[3].first_token == 16'000'000);
+}
+
 TEST_CASE("a rise that is not worth a switch happens where the smallest batch asks for it") {
   const auto best = [](double tokens) { return 100 + tokens / 1000; };
   wsd::schedule_settings s{.total_tokens = 10'000, .interval = 2'500, .smallest_rise = 0.2};

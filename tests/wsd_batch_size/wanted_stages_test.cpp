@@ -30,14 +30,24 @@ TEST_CASE("stages of an interval want the batch of their geometric mean, the fir
 
 TEST_CASE("stages of a ladder begin at the first token that wants them") {
   const auto tokens_themselves = [](double tokens) { return tokens; };
-  const std::vector<wsd::detail::wanted_stage> stages =
-      wsd::detail::stages_of_ladder(tokens_themselves, {.total_tokens = 100, .ladder = {10, 20, 40, 400}});
+  const std::vector<wsd::detail::wanted_stage> stages = wsd::detail::stages_of_ladder(
+      tokens_themselves, wsd::no_smallest_batch{}, {.total_tokens = 100, .ladder = {10, 20, 40, 400}});
   REQUIRE(stages.size() == 3);
   CHECK(stages[0].first_token == 0);
   // 14.1 and 28.3 lie midway.
   CHECK(stages[1].first_token == 15);
   CHECK(stages[2].first_token == 29);
   CHECK(stages[2].batch == 40);
+}
+
+TEST_CASE("stages of a ladder end where their batch still is large enough") {
+  const auto nothing = [](double) { return 1.0; };
+  const auto half = [](double tokens) { return tokens / 2; };
+  const std::vector<wsd::detail::wanted_stage> stages =
+      wsd::detail::stages_of_ladder(nothing, half, {.total_tokens = 60, .ladder = {10, 20, 40}});
+  REQUIRE(stages.size() == 3);
+  CHECK(stages[1].first_token == 20);
+  CHECK(stages[2].first_token == 40);
 }
 
 TEST_CASE("a function that gives no batch size is refused with what it gave") {

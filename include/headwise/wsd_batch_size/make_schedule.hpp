@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 #include <vector>
 
 #include "headwise/core/error.hpp"
@@ -14,9 +13,6 @@
 #include "headwise/wsd_batch_size/wanted_stages.hpp"
 
 namespace headwise::wsd {
-
-/// For schedules whose batches no loss bounds from below.
-struct no_smallest_batch {};
 
 namespace detail {
 
@@ -65,15 +61,7 @@ class schedule_builder {
     return s_.smallest_dwell + std::min(s_.interval - rest, s_.total_tokens);
   }
 
-  /// What a stage that ends at so many tokens may not fall below. What rounding adds to the total is no part of it.
-  double bound([[maybe_unused]] std::int64_t end) const {
-    if constexpr (std::is_same_v<SmallestBatch, no_smallest_batch>) {
-      return 0;
-    } else {
-      const auto tokens = static_cast<double>(std::min(end, s_.total_tokens));
-      return (1 + s_.margin) * batch_from(smallest_batch_, tokens, "smallest_batch");
-    }
-  }
+  double bound(std::int64_t end) const { return bound_at(smallest_batch_, end, s_); }
 
   /// The batch from here on, which lasts until `keep_end` if it is the one before, and else until `switch_end`.
   std::int64_t choose(double wanted, std::int64_t keep_end, std::int64_t switch_end) const {
@@ -148,7 +136,7 @@ batch_schedule make_schedule(const BatchOfTokens& batch_of_tokens, const schedul
   detail::check_schedule(settings);
   return detail::schedule_builder<SmallestBatch>(settings, smallest_batch)
       .build(settings.interval > 0 ? detail::stages_of_interval(batch_of_tokens, settings)
-                                   : detail::stages_of_ladder(batch_of_tokens, settings));
+                                   : detail::stages_of_ladder(batch_of_tokens, smallest_batch, settings));
 }
 
 }  // namespace headwise::wsd
