@@ -5,7 +5,6 @@
 // attention.
 
 #include "headwise/wsd_batch_size/additive_law.hpp"
-#include "headwise/wsd_batch_size/allowed_batches.hpp"
 #include "headwise/wsd_batch_size/batch_schedule.hpp"
 #include "headwise/wsd_batch_size/batch_table.hpp"
 #include "headwise/wsd_batch_size/bootstrap.hpp"
@@ -13,7 +12,6 @@
 #include "headwise/wsd_batch_size/classical_model.hpp"
 #include "headwise/wsd_batch_size/compare_schedules.hpp"
 #include "headwise/wsd_batch_size/cross_validation.hpp"
-#include "headwise/wsd_batch_size/curve_coordinates.hpp"
 #include "headwise/wsd_batch_size/curve_estimate.hpp"
 #include "headwise/wsd_batch_size/fit_curve.hpp"
 #include "headwise/wsd_batch_size/fit_law.hpp"
@@ -32,7 +30,6 @@
 #include "headwise/wsd_batch_size/measurement.hpp"
 #include "headwise/wsd_batch_size/noisy_quadratic.hpp"
 #include "headwise/wsd_batch_size/noisy_quadratic_runs.hpp"
-#include "headwise/wsd_batch_size/parameter_check.hpp"
 #include "headwise/wsd_batch_size/piecewise_curve.hpp"
 #include "headwise/wsd_batch_size/piecewise_model.hpp"
 #include "headwise/wsd_batch_size/profile.hpp"
@@ -47,4 +44,3 @@
 #include "headwise/wsd_batch_size/smoothed_curve.hpp"
 #include "headwise/wsd_batch_size/synthetic_runs.hpp"
 #include "headwise/wsd_batch_size/token_maps.hpp"
-#include "headwise/wsd_batch_size/wanted_stages.hpp"

@@ -24,11 +24,13 @@ inline double positive_number(std::string_view text, const std::string& option) 
 /// The same, and whole.
 inline std::int64_t whole_number(std::string_view text, const std::string& option) {
   constexpr double most = 9e18;
+  constexpr double rounding = 1e-12;  // of 64.68B, whose fraction no double holds
   const double number = positive_number(text, option);
-  if (number > most || number != std::floor(number))
+  const double whole = std::round(number);
+  if (number > most || std::fabs(number - whole) > rounding * number)
     throw CLI::ValidationError(option,
                                "needs a whole number below 9e18, such as 250B or 4Mi; given: " + std::string(text));
-  return static_cast<std::int64_t>(number);
+  return static_cast<std::int64_t>(whole);
 }
 
 /// An option for a positive number.
