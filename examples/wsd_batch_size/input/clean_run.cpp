@@ -63,7 +63,7 @@ void tell_of_phases(const stable_phase& found, const log_lines& lines, run_notes
 /// The first step of a log may be called 0, so one batch more or less is no difference.
 void compare_tokens(const log_line& first, double batch, double tolerance, run_notes& notes) {
   const double expected = batch * first.step;
-  if (std::fabs(first.tokens - expected) <= std::max(tolerance * expected, batch)) return;
+  if (std::fabs(first.tokens - expected) <= std::max(tolerance * expected, batch + first.tokens_unit)) return;
   notes.add("step " + program::exact(first.step) + " stands at " + program::exact(first.tokens) +
             " tokens, not at batch times step, " + program::exact(expected) +
             ", as after steps of another batch; the tokens of a loss are taken as batch times step");
@@ -85,9 +85,9 @@ std::variant<curve_run, std::string> clean_run(logged_run run, const read_settin
     return notes.left_out("it has only " + counted(lines.size(), "line") + where);
   }
   tell_of_phases(stable, lines, notes);
-  const logged_batch found = find_batch(lines);
+  const logged_batch found = find_batch(lines, settings.batch_tolerance);
   if (!headwise::wsd::detail::is_positive(found.batch)) return notes.left_out("its tokens do not grow with its steps");
-  if (!found.is_constant(settings.batch_tolerance))
+  if (!found.is_constant)
     return notes.left_out("its batch varies from " + program::exact(found.smallest) + " to " +
                           program::exact(found.largest) + " tokens per step");
   compare_tokens(lines.front(), found.batch, settings.batch_tolerance, notes);

@@ -52,8 +52,10 @@ logged_run& curve_files::run_of(const csv_reader& row, const columns& found) {
 
 void curve_files::add_row(const csv_reader& row, const columns& found) {
   log_line line;
-  line.step = read_positive(row, found.step);
-  line.tokens = read_positive(row, found.tokens);
+  line.step = read_positive(row, found.step).value;
+  const number_text tokens = read_positive(row, found.tokens);
+  line.tokens = tokens.value;
+  line.tokens_unit = tokens.unit;
   line.loss = read_loss(row, found.loss).value_or(log_line::unknown);
   if (found.learning_rate)
     line.learning_rate = read_learning_rate(row, *found.learning_rate).value_or(log_line::unknown);

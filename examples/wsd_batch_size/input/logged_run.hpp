@@ -19,6 +19,7 @@ struct log_line {
 
   double step = 0;
   double tokens = 0;
+  double tokens_unit = 0;  ///< to which the tokens were rounded
   double loss = unknown;
   double learning_rate = unknown;
   wsd_batch_size::phase phase = phase::unknown;

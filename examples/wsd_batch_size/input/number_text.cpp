@@ -42,6 +42,27 @@ bool is_word_for_absent(std::string_view text) {
   return text.empty() || (text.size() <= 4 && std::find(words.begin(), words.end(), lower_case(text)) != words.end());
 }
 
+/// What a digit in the last place is worth: 1e7 of 1.05e9. Whole numbers count as exact.
+double unit_of(std::string_view digits, double factor) {
+  const std::size_t e = digits.find_first_of("eE");
+  const std::string_view mantissa = digits.substr(0, e);
+  const std::size_t point = mantissa.find('.');
+  if (e == std::string_view::npos && point == std::string_view::npos && factor == 1) return 0;
+  const std::size_t decimals = point == std::string_view::npos ? 0 : mantissa.size() - point - 1;
+  int exponent = 0;
+  if (e != std::string_view::npos) {
+    const std::size_t first = digits[e + 1] == '+' ? e + 2 : e + 1;
+    std::from_chars(digits.data() + first, digits.data() + digits.size(), exponent);
+  }
+  // Not pow, which takes longer than all else in a number.
+  constexpr int largest = 400;
+  double unit = factor;
+  for (int i = std::clamp(exponent, -largest, largest); i > 0; --i) unit *= 10;
+  for (int i = std::clamp(exponent, -largest, largest); i < 0; ++i) unit /= 10;
+  for (std::size_t i = 0; i < decimals; ++i) unit /= 10;
+  return unit;
+}
+
 }  // namespace
 
 number_text read_number(std::string_view text) {
@@ -61,7 +82,7 @@ number_text read_number(std::string_view text) {
   const bool has_digits = std::any_of(first, end, [](char c) { return c >= '0' && c <= '9'; });
   if (!has_digits) return {end == last ? number_kind::infinite : number_kind::unreadable};
   if (!std::isfinite(value * factor)) return {number_kind::out_of_range};
-  return {number_kind::finite, value * factor};
+  return {number_kind::finite, value * factor, unit_of({first, static_cast<std::size_t>(end - first)}, factor)};
 }
 
 }  // namespace wsd_batch_size

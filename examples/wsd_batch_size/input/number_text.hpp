@@ -17,6 +17,7 @@ enum class number_kind {
 struct number_text {
   number_kind kind = number_kind::unreadable;
   double value = 0;  ///< of a finite one
+  double unit = 0;   ///< what one more in its last digit would add; 0 of whole numbers, which are exact
 };
 
 /// Reads a number in the same way in every locale: 1000, 2.5e6, 64K, 1.5B or 512Ki. K, M, B (or G) and T are powers of

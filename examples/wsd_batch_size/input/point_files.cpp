@@ -19,8 +19,8 @@ void point_files::begin(const csv_reader& table, const columns& found) {
 
 void point_files::add_row(const csv_reader& row, const columns& found) {
   headwise::wsd::measurement point;
-  point.batch = read_positive(row, found.batch);
-  const double tokens = read_positive(row, found.tokens);
+  point.batch = read_positive(row, found.batch).value;
+  const double tokens = read_positive(row, found.tokens).value;
   point.steps = tokens / point.batch;
   if (found.reached) point.reached = read_truth(row, *found.reached);
   // A batch in tokens beside a cost in samples would go unnoticed otherwise.
@@ -31,7 +31,7 @@ void point_files::add_row(const csv_reader& row, const columns& found) {
   data_.points.push_back(point);
   std::optional<double>& rate = data_.learning_rates.emplace_back();
   if (found.learning_rate && read_learning_rate(row, *found.learning_rate))
-    rate = read_positive(row, *found.learning_rate);
+    rate = read_positive(row, *found.learning_rate).value;
 }
 
 }  // namespace wsd_batch_size

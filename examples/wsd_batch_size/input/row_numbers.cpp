@@ -4,7 +4,6 @@
 #include <string>
 #include <string_view>
 
-#include "input/number_text.hpp"
 #include "input/shown_text.hpp"
 
 namespace wsd_batch_size {
@@ -20,11 +19,11 @@ namespace {
 
 }  // namespace
 
-double read_positive(const csv_reader& row, std::size_t column) {
+number_text read_positive(const csv_reader& row, std::size_t column) {
   const number_text number = read_number(row.field(column));
   if (number.kind != number_kind::finite || !(number.value > 0))
     refuse_field(row, column, "a positive number such as 1000, 2.5e6 or 64K");
-  return number.value;
+  return number;
 }
 
 std::optional<double> read_loss(const csv_reader& row, std::size_t column) {

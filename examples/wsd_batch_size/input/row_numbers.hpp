@@ -5,11 +5,12 @@
 #include <optional>
 
 #include "input/csv_reader.hpp"
+#include "input/number_text.hpp"
 
 namespace wsd_batch_size {
 
 /// A positive number of the row. Throws `usage_error` about anything else.
-double read_positive(const csv_reader& row, std::size_t column);
+number_text read_positive(const csv_reader& row, std::size_t column);
 
 /// Nothing if the field is empty, NaN or infinite: not all lines of a log have a loss, and runs diverge.
 std::optional<double> read_loss(const csv_reader& row, std::size_t column);

@@ -27,15 +27,16 @@ std::string long_run() {
   return text;
 }
 
-const std::vector<std::string> valid_texts = {
-    long_run(),
-    "step;tokens;loss;phase\r\n10;1K;3;warmup\r\n20;2K;2.5;stable\r\n30;3K;2;stable\r\n20;2K;2.25;stable\r\n30;3K;2;"
-    "\r\n",
+const std::string phases =
+    "step;tokens;loss;phase\r\n10;1K;3;warmup\r\n20;2K;2.5;stable\r\n30;3K;2;stable\r\n"
+    "20;2K;2.25;stable\r\n30;3K;2;\r\n";
+const std::string quotes =
     "\xef\xbb\xbf# log\n\"name\",\"iteration\",\"total_tokens\",\"val_loss\",\"loss\"\n\"a,\"\"b\"\"\",1,4,,3\n"
-    "\"a,\"\"b\"\"\",2,8,2.5,2\nc,4,12,2,1\n\nc,8,24,nan,1\nc,12,36,1.5,1\n\"a,\"\"b\"\"\",3,12,2,2\n",
-    "batch_size,learning_rate,tokens,reached\n3Mi,2e-05,1157627904,1\n3145728,,1.2B,false\n6M,4e-5,1.5T,true\n",
-    "samples\tbatch\n159744\t16\n163840\t32\n",
-};
+    "\"a,\"\"b\"\"\",2,8,2.5,2\nc,4,12,2,1\n\nc,8,24,nan,1\nc,12,36,1.5,1\n\"a,\"\"b\"\"\",3,12,2,2\n";
+const std::string points =
+    "batch_size,learning_rate,tokens,reached\n3Mi,2e-05,1157627904,1\n3145728,,1.2B,false\n6M,4e-5,1.5T,true\n";
+const std::string samples = "samples\tbatch\n159744\t16\n163840\t32\n";
+const std::vector<std::string> valid_texts = {long_run(), phases, quotes, points, samples};
 
 /// Changes texts at random, with what is likely to matter.
 class mutator {

@@ -40,6 +40,16 @@ TEST_CASE("suffixes are powers of 1000 or of 1024") {
   CHECK(value_of("1Ti") == 1024.0 * 1024 * 1024 * 1024);
 }
 
+TEST_CASE("numbers tell how far they were rounded") {
+  CHECK(read_number("1050000000").unit == 0);
+  CHECK(read_number("1.05B").unit == doctest::Approx(1e7));
+  CHECK(read_number("2B").unit == 1e9);
+  CHECK(read_number("1.5Ki").unit == doctest::Approx(102.4));
+  CHECK(read_number("1.0486e+06").unit == doctest::Approx(100));
+  CHECK(read_number("1E-2").unit == doctest::Approx(0.01));
+  CHECK(read_number("8.0").unit == doctest::Approx(0.1));
+}
+
 TEST_CASE("fields may say that there is no number") {
   for (const char* text : {"", "  ", "nan", "NaN", "-nan", "None", "null", "NA"}) {
     CAPTURE(text);
