@@ -27,9 +27,9 @@ bool comes_before(const curve_run& a, const curve_run& b) {
 
 void curve_files::begin(const csv_reader& table, const columns& found) {
   ++files_;
+  last_ = runs_.size();
   if (found.run) return;
   runs_.push_back({name_of_file(table.file()), {}, files_, {}});
-  last_ = runs_.size() - 1;
 }
 
 /// Without folders and extension, unless another file is called so.

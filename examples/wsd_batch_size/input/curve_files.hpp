@@ -35,7 +35,7 @@ class curve_files {
 
   std::vector<logged_run> runs_;
   std::unordered_map<std::string, std::size_t> named_;
-  std::size_t last_ = 0;
+  std::size_t last_ = 0;  ///< the run of the last row of this file
   std::size_t files_ = 0;
   std::vector<std::string> notes_;
 };

@@ -5,6 +5,7 @@
 #include <istream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 

@@ -49,6 +49,13 @@ TEST_CASE("a run may go on in the next file") {
   CHECK(data.notes == sentences{"run a goes on in 2.csv."});
 }
 
+TEST_CASE("a run that has the name of a file is another run") {
+  const auto data = std::get<curve_data>(read_texts(
+      {{"a.csv", "step,tokens,loss\n1,2,3\n2,4,2\n"}, {"b.csv", "run,step,tokens,loss\na,1,2,3\na,2,4,2\n"}}));
+  CHECK(data.runs.size() == 2);
+  CHECK(data.notes.empty());
+}
+
 TEST_CASE("numbers have suffixes") {
   const curve_data data = read_curves("step,tokens,loss,lr\n1K,1000M,3,3e-4\n2K,2B,2.5,3e-4\n3K,3B,2.4,3e-4\n");
   CHECK(data.runs.at(0).curve.batch == 1e6);
