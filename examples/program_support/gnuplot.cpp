@@ -35,10 +35,13 @@ std::string in_quotes(std::string_view text) {
   return out + "'";
 }
 
-std::string picture_settings(int width, int height) {
+std::string picture_terminal(int width, int height) {
   return "set terminal svg size " + std::to_string(width) + "," + std::to_string(height) +
-         " dynamic background rgb 'white' font 'Helvetica,13'\n"
-         "set border 3 lc rgb '#6a6a6a'\nset tics nomirror out\nset grid y lc rgb '#e4e4e4' lt 1\n";
+         " dynamic noenhanced background rgb 'white' font 'Helvetica,13'\n";
+}
+
+std::string quiet_axes() {
+  return "set border 3 lc rgb '#6a6a6a'\nset tics nomirror out\nset grid y lc rgb '#e4e4e4' lt 1\n";
 }
 
 std::string draw(std::string_view script, const std::filesystem::path& file) {

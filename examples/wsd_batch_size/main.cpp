@@ -28,11 +28,11 @@ command parse(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   app.require_subcommand(1);
   add_fit(app, chosen);
-  //add_plot(app, chosen);
+  add_plot(app, chosen);
   add_schedule(app, chosen);
   add_simulate(app, chosen);
   add_synth(app, chosen);
-  //add_check(app, chosen);
+  add_check(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

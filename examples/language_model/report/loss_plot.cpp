@@ -81,7 +81,7 @@ std::string plot_command(const comparison& found, int column, bool with_titles) 
 std::string script_of(const comparison& found) {
   const auto tokens = token_range(found);
   const auto losses = loss_range(found);
-  std::string text = data_blocks(found) + program::picture_settings(1150, 500);
+  std::string text = data_blocks(found) + program::picture_terminal(1150, 500) + program::quiet_axes();
   text += "set multiplot layout 1,2\n";
   text += "set logscale x\nset format x '%.0s%c'\nset xtics add (200e3, 500e3, 2e6, 5e6)\n";
   text +=

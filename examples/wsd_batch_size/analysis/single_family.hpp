@@ -58,7 +58,7 @@ class single_family : public model_family {
     report.problem = problems_[target];
     if (!fits_[target]) return report;
     if constexpr (std::is_same_v<Model, wsd::classical_model>) {
-      report.estimate = wsd::identify(*fits_[target]);
+      report.estimate = wsd::identify(*fits_[target], targets_[target].points);
     } else {
       report.estimate = wsd::identify(*fits_[target], targets_[target].points, classical_.at(target));
     }

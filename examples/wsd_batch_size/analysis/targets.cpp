@@ -26,8 +26,7 @@ std::vector<double> choose_losses(std::span<const wsd::smoothed_curve> runs, std
   std::vector<double> lowest;
   for (const auto& [batch, loss] : lowest_of_batch) lowest.push_back(loss);
   std::sort(lowest.begin(), lowest.end());
-  const std::size_t enough_batches =
-      lowest.size() >= for_pieces + 2 ? for_pieces : wsd::laurent_model::fewest_batches;
+  const std::size_t enough_batches = lowest.size() >= for_pieces + 2 ? for_pieces : wsd::laurent_model::fewest_batches;
   const double last = lowest[std::min(enough_batches, lowest.size()) - 1];
   if (!(last < highest))
     throw program::usage_error(

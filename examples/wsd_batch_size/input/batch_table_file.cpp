@@ -34,10 +34,10 @@ headwise::wsd::batch_table read_batch_table(const std::filesystem::path& file, c
   const std::size_t second = column_of(table, to);
   std::vector<headwise::wsd::batch_table::row> rows;
   while (table.next()) {
-    const double key = read_positive(table, first);
+    const double key = read_positive(table, first).value;
     if (!rows.empty() && !(rows.back().tokens < key))
       refuse(table.place_of(first), "does not ascend, needed: more than in the row before");
-    rows.push_back({key, read_positive(table, second)});
+    rows.push_back({key, read_positive(table, second).value});
   }
   if (rows.empty()) refuse(table.file(), "has no rows below its header");
   return headwise::wsd::batch_table(std::move(rows));

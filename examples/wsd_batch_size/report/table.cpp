@@ -82,7 +82,7 @@ std::string messages(const target_report& target) {
 
 std::string critical_batch(const target_report& target) {
   for (const model_report& model : target.models)
-    if (model.curve)
+    if (model.curve && model.estimate.steps_min)
       if (const auto* hyperbola = std::get_if<wsd::classical_curve>(&*model.curve))
         return "  M0: the critical batch size E_min / S_min is " + quantity(hyperbola->critical_batch()) + "\n";
   return "";

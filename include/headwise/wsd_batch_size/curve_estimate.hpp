@@ -45,7 +45,7 @@ inline std::string_view text_of(finding what) {
       return "B_min: not identified; add two batch sizes within a quarter of the smallest that reaches the loss, or a "
              "run that fails to";
     case finding::steps_min_not_identified:
-      return "S_min: not identified; add a batch size above three times B_opt";
+      return "S_min: not identified; add larger batch sizes, of three times B_opt and more";
     case finding::batch_min_at_bound:
       return "B_min: at its largest (A_0 clamped), steps grow too fast for small batch sizes; mind their noise";
     case finding::two_solutions:
@@ -158,14 +158,19 @@ curve_estimate identify(std::string_view model, const Curve& curve, std::span<co
   return result;
 }
 
-/// What measurements identify of a hyperbola: both of its numbers.
-inline curve_estimate identify(const curve_fit<classical_model>& fit) {
+/// What measurements identify of a hyperbola: both of its numbers, unless it is a straight line through all of them.
+inline curve_estimate identify(const curve_fit<classical_model>& fit, std::span<const measurement> points) {
+  constexpr double visible = 1e-3;
   curve_estimate result;
   result.model = classical_model::name;
-  result.tokens_min = fit.curve.tokens_min();
-  result.steps_min = fit.curve.steps_min();
   result.chi_square = fit.chi_square;
   result.aicc = fit.aicc;
+  result.tokens_min = fit.curve.tokens_min();
+  if (fit.curve.steps_min() > visible * detail::extremes_of(points).fewest_steps) {
+    result.steps_min = fit.curve.steps_min();
+  } else {
+    result.findings.push_back(finding::steps_min_not_identified);
+  }
   return result;
 }
 
@@ -185,7 +190,7 @@ template <typename Model>
 curve_estimate estimate_curve(std::span<const measurement> points, const fit_settings& settings = {}) {
   const curve_fit<classical_model> hyperbola = fit_curve<classical_model>(points, settings);
   if constexpr (std::is_same_v<Model, classical_model>) {
-    return identify(hyperbola);
+    return identify(hyperbola, points);
   } else {
     return identify(fit_curve<Model>(points, settings), points, hyperbola);
   }

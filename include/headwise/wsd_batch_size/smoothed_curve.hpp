@@ -61,6 +61,10 @@ class smoothed_curve {
   double first_loss() const { return envelope_.front(); }
   double lowest_loss() const { return envelope_.back(); }
 
+  /// ln S of the places where the course is known, and the course there, which never rises.
+  const numbers& log_steps() const { return log_steps_; }
+  const numbers& losses() const { return envelope_; }
+
   /// Where the run first is at `loss`, or its end as a run that did not get there. Throws `headwise::error` if it was
   /// there within the first lines of its log.
   first_passage at(double loss) const {
