@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <random>
 #include <utility>
@@ -94,11 +95,27 @@ std::optional<std::size_t> choose(const std::vector<model_report>& models, bool 
   return best;
 }
 
+/// Whether a number that models identify depends on which of them is asked.
+bool is_disputed(const std::vector<model_report>& models, std::optional<double> wsd::curve_estimate::*number) {
+  constexpr double apart = 0.15;
+  double lowest = std::numeric_limits<double>::infinity();
+  double highest = 0;
+  for (const model_report& model : models) {
+    lowest = std::min(lowest, (model.estimate.*number).value_or(lowest));
+    highest = std::max(highest, (model.estimate.*number).value_or(highest));
+  }
+  return highest > lowest * (1 + apart);
+}
+
 void report_targets(const model_ladder& ladder, const analysis_settings& settings, analysis& result) {
   for (std::size_t t = 0; t < result.targets.size(); ++t) {
     target_report& target = result.targets[t];
     for (const auto& family : ladder.families()) target.models.push_back(family->report(t, settings.bootstrap.share));
     target.chosen = choose(target.models, ladder.law_collapses());
+    if (is_disputed(target.models, &wsd::curve_estimate::batch_opt))
+      target.findings.push_back(wsd::finding::batch_opt_disputed);
+    if (is_disputed(target.models, &wsd::curve_estimate::batch_min))
+      target.findings.push_back(wsd::finding::batch_min_disputed);
   }
   result.law = ladder.law();
 }

@@ -20,12 +20,12 @@ using any_curve = std::variant<wsd::classical_curve, wsd::laurent_curve, wsd::pi
 
 /// What is analysed, and how.
 struct analysis_settings {
-  std::vector<double> losses;       ///< targets, in nats; empty: chosen from the curves
-  std::size_t target_count = 5;     ///< if they are chosen
-  std::string model = "auto";       ///< one of `model_names()`, or "auto" for all
-  std::optional<double> deviation;  ///< of ln S in point files; unset: from repeats, or 0.02
+  std::vector<double> losses{};       ///< targets, in nats; empty: chosen from the curves
+  std::size_t target_count = 5;       ///< if they are chosen
+  std::string model = "auto";         ///< one of `model_names()`, or "auto" for all
+  std::optional<double> deviation{};  ///< of ln S in point files; unset: from repeats, or 0.02
   wsd::bootstrap_settings bootstrap{.draws = 0};
-  wsd::fit_settings fit;
+  wsd::fit_settings fit{};
 };
 
 /// One model at one target.

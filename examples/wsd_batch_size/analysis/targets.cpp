@@ -24,10 +24,11 @@ std::vector<double> choose_losses(std::span<const wsd::smoothed_curve> runs, std
     if (!is_new) place->second = std::min(place->second, run.lowest_loss());
   }
   std::vector<double> lowest;
+  lowest.reserve(lowest_of_batch.size());
   for (const auto& [batch, loss] : lowest_of_batch) lowest.push_back(loss);
   std::sort(lowest.begin(), lowest.end());
   const std::size_t enough_batches = lowest.size() >= for_pieces + 2 ? for_pieces : wsd::laurent_model::fewest_batches;
-  const double last = lowest[std::min(enough_batches, lowest.size()) - 1];
+  double last = lowest[std::min(enough_batches, lowest.size()) - 1];
   if (!(last < highest))
     throw program::usage_error(
         "no loss is reached by all runs after the first lines of their logs and by enough of "
@@ -35,7 +36,10 @@ std::vector<double> choose_losses(std::span<const wsd::smoothed_curve> runs, std
         program::exact(highest) + ", the lowest " + program::exact(last) +
         "; name losses with --targets, or bring longer runs");
   // Evenly in the logarithm of what is above a floor that lies as far below the last loss as the first is above it.
-  const double range = highest - last;
+  // The last loss is a little above the end of a run, which would be fragile there.
+  constexpr double above_end = 0.02;
+  const double range = (1 - above_end) * (highest - last);
+  last += above_end * (highest - last);
   std::vector<double> losses;
   for (std::size_t i = 1; i <= count; ++i)
     losses.push_back(last - range + 2 * range * std::pow(0.5, static_cast<double>(i) / static_cast<double>(count)));

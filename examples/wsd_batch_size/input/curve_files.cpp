@@ -51,6 +51,12 @@ logged_run& curve_files::run_of(const csv_reader& row, const columns& found) {
 }
 
 void curve_files::add_row(const csv_reader& row, const columns& found) {
+  if (const number_text step = read_number(row.field(found.step));
+      step.kind == number_kind::finite && step.value == 0) {
+    if (lines_before_training_ == 0) first_before_training_ = row.place_of(found.step);
+    ++lines_before_training_;
+    return;
+  }
   log_line line;
   line.step = read_positive(row, found.step).value;
   const number_text tokens = read_positive(row, found.tokens);
@@ -72,6 +78,10 @@ void curve_files::add_row(const csv_reader& row, const columns& found) {
 curve_data curve_files::finish(const read_settings& settings) && {
   curve_data data;
   data.notes = std::move(notes_);
+  if (lines_before_training_ > 0)
+    data.notes.push_back(counted(lines_before_training_, "line") + " of step 0 left out: nothing is trained there.");
+  std::erase_if(runs_, [](const logged_run& run) { return run.lines.empty(); });
+  if (runs_.empty()) refuse(first_before_training_, "no line is behind step 0, needed: lines of training");
   const place first_line = runs_.front().first_line;
   std::string first_problem;
   for (logged_run& run : runs_) {

@@ -36,6 +36,8 @@ class curve_files {
   std::vector<logged_run> runs_;
   std::unordered_map<std::string, std::size_t> named_;
   std::size_t last_ = 0;  ///< the run of the last row of this file
+  std::size_t lines_before_training_ = 0;
+  place first_before_training_;
   std::size_t files_ = 0;
   std::vector<std::string> notes_;
 };

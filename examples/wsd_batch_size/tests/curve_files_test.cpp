@@ -130,5 +130,16 @@ TEST_CASE("if no run is of use, the first one tells why") {
         "log.csv:2:1: run a is left out: it has only 1 line (and 2 other runs)" + needed);
 }
 
+TEST_CASE("lines of step 0 are left out, and a file of nothing else is refused") {
+  const curve_data data = read_curves("run,step,tokens,loss\na,0,0,9\na,1,8,3\na,2,16,2\n");
+  REQUIRE(data.runs.size() == 1);
+  CHECK(data.runs[0].curve.steps == headwise::wsd::numbers{1, 2});
+  REQUIRE(data.notes.size() == 1);
+  CHECK(data.notes[0] == "1 line of step 0 left out: nothing is trained there.");
+  const std::string nothing = ": no line is behind step 0, needed: lines of training";
+  CHECK(refusal_of("run,step,tokens,loss\na,0,0,9\n") == "log.csv:2:3" + nothing);
+  CHECK(refusal_of("step,tokens,loss\n0,0,9\n") == "log.csv:2:1" + nothing);
+}
+
 }  // namespace
 }  // namespace wsd_batch_size

@@ -97,8 +97,8 @@ TEST_CASE("files that cannot be read are named") {
   const fs::path missing = folder.file("missing\n.csv");
   CHECK(refusal_of_files({missing}) ==
         folder.file("missing").string() +
-            "\\x0a.csv: cannot be opened (No such file or directory), needed: a CSV file");
-  CHECK(refusal_of_files({folder.file("")}) == folder.file("").string() + ": is a folder, needed: a CSV file");
+            "\\x0a.csv: cannot be opened (No such file or directory), needed: a file that can be read");
+  CHECK(refusal_of_files({folder.file("")}) == folder.file("").string() + ": is a folder, needed: a file");
   const fs::path empty = folder.write("empty.csv", "");
   CHECK(refusal_of_files({empty}).starts_with(empty.string() + ":1:1: the file is empty"));
   const fs::path closed = folder.write("closed.csv", short_log);

@@ -52,7 +52,7 @@ TEST_CASE("fields that are not what they should be") {
   CHECK(refusal_of(curve_header + "x,2,3,4\n") == "log.csv:2:1: the column \"step\" is \"x\"" + needed);
   CHECK(refusal_of(curve_header + "1, ,3,4\n") == "log.csv:2:3: the column \"tokens\" is empty" + needed);
   CHECK(refusal_of(curve_header + "1, -2,3,4\n") == "log.csv:2:4: the column \"tokens\" is \"-2\"" + needed);
-  CHECK(refusal_of(curve_header + "0,2,3,4\n") == "log.csv:2:1: the column \"step\" is \"0\"" + needed);
+  CHECK(refusal_of(curve_header + "-1,2,3,4\n") == "log.csv:2:1: the column \"step\" is \"-1\"" + needed);
   CHECK(refusal_of(curve_header + "nan,2,3,4\n") == "log.csv:2:1: the column \"step\" is \"nan\"" + needed);
   CHECK(refusal_of(curve_header + "1,inf,3,4\n") == "log.csv:2:3: the column \"tokens\" is \"inf\"" + needed);
   CHECK(refusal_of(curve_header + "1,1e400,3,4\n") ==

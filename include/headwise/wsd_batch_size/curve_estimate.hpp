@@ -28,6 +28,8 @@ enum class finding {
   steps_min_not_identified,  ///< no batch size is three times the best one
   batch_min_at_bound,        ///< the tail leads through the origin (A_0 = 0): no first passages look like that
   two_solutions,             ///< another curve explains the measurements as well and says something else
+  batch_opt_disputed,        ///< models that see B_opt differ by more than 15 percent
+  batch_min_disputed,        ///< models that see B_min differ by more than 15 percent
   mixed_learning_rates,      ///< runs differ in more than their batch size
   fragile_passage,           ///< a run came down to the loss in its last two percent only
   target_in_warm_up,         ///< a run stood below the loss within the first lines of its log, and is left out
@@ -50,6 +52,10 @@ inline std::string_view text_of(finding what) {
       return "B_min: at its largest (A_0 clamped), steps grow too fast for small batch sizes; mind their noise";
     case finding::two_solutions:
       return "two solutions: another curve fits as well, with B_opt or B_min more than a tenth apart";
+    case finding::batch_opt_disputed:
+      return "B_opt: models differ by more than 15 percent, so it depends on the form of the curve";
+    case finding::batch_min_disputed:
+      return "B_min: models differ by more than 15 percent, so it depends on the form of the curve";
     case finding::mixed_learning_rates:
       return "mixed LR: runs differ in their learning rate, and what batch sizes do cannot be told from what it does";
     case finding::fragile_passage:

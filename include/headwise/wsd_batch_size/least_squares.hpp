@@ -149,6 +149,7 @@ least_squares_result minimize_squares(const Residuals& residuals, const numbers&
 template <typename Residuals>
 std::vector<least_squares_result> minima_from(const Residuals& residuals, const std::vector<numbers>& starts) {
   std::vector<least_squares_result> found;
+  found.reserve(starts.size());
   for (const numbers& start : starts) found.push_back(minimize_squares(residuals, start));
   std::stable_sort(found.begin(), found.end(),
                    [](const least_squares_result& a, const least_squares_result& b) { return a.cost < b.cost; });

@@ -109,11 +109,9 @@ class schedule_builder {
   void finish(std::int64_t batch) {
     const std::int64_t left = s_.total_tokens - schedule_.tokens();
     const std::int64_t before = last_batch();
-    if (before == 0) {
-      schedule_.append(batch, 1);
-    } else if (static_cast<double>(before) >= bound(s_.total_tokens)) {
+    if (before > 0 && static_cast<double>(before) >= bound(s_.total_tokens)) {
       if (nearest_steps(left, before) > 0) schedule_.append(before, nearest_steps(left, before));
-    } else if (left >= before) {
+    } else if (before == 0 || left >= before) {
       schedule_.append(batch, 1);
     }
   }

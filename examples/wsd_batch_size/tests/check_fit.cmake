@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# The fields that readers of a fit rely on.
+cmake_minimum_required(VERSION 3.24)
+
+file(READ ${JSON} text)
+foreach(path IN ITEMS "law;alpha" "law;beta" "law;interval;alpha;0" "targets;0;loss" "targets;0;chosen" "targets;3;models"
+                      "targets;0;models;0;aicc" "targets;0;models;0;interval" "targets;0;models;0;messages")
+  string(JSON value ERROR_VARIABLE problem GET "${text}" ${path})
+  if(problem)
+    message(SEND_ERROR "${JSON}: ${problem}")
+  endif()
+endforeach()
+string(JSON models LENGTH "${text}" targets 1 models)
+if(NOT models EQUAL 6)
+  message(SEND_ERROR "${JSON}: ${models} models instead of six")
+endif()
+foreach(number IN ITEMS b_min b_opt)
+  string(JSON type TYPE "${text}" targets 1 models 0 ${number})
+  if(NOT type STREQUAL NULL)
+    message(SEND_ERROR "${JSON}: ${number} of a hyperbola is ${type}, not null")
+  endif()
+  string(JSON type TYPE "${text}" targets 1 models 5 ${number})
+  if(NOT type STREQUAL NUMBER)
+    message(SEND_ERROR "${JSON}: ${number} of the law is ${type}, not a number")
+  endif()
+endforeach()
