@@ -4,8 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
+#include "headwise/wsd_batch_size/additive_law.hpp"
 #include "headwise/wsd_batch_size/classical_model.hpp"
+#include "headwise/wsd_batch_size/fit_law.hpp"
 #include "headwise/wsd_batch_size/laurent_model.hpp"
 #include "support/errors.hpp"
 #include "support/fit_data.hpp"
@@ -34,6 +39,28 @@ TEST_CASE("the runs of one batch size are left out together") {
   points.resize(2);
   CHECK(refuses([&] { wsd::leave_one_batch_out_error<wsd::classical_model>(points); }, "points",
                 "of 2 batch sizes that reached the loss", "at least 3"));
+}
+
+TEST_CASE("what is fitted to all losses at once is judged at each, with a batch size left out of all") {
+  const wsd::additive_law truth(
+      {.loss_floor = 1.7, .signal = 40, .signal_exponent = 0.5, .noise = 2e5, .noise_exponent = 1});
+  std::vector<wsd::target_measurements> targets;
+  for (const double loss : {2.4, 2.2, 2.1})
+    targets.push_back({loss, measured(truth.at(loss), 6e5, 2e7, 9, 0.02, static_cast<std::uint64_t>(100 * loss))});
+  std::size_t fits = 0;
+  const auto curves_of = [&](const std::vector<wsd::target_measurements>& seen) {
+    ++fits;
+    CHECK(seen.front().points.size() == 8);
+    const wsd::additive_law law = wsd::fit_law(seen).law;
+    return std::vector{law.at(2.4), law.at(2.2), law.at(2.1)};
+  };
+  const wsd::numbers errors = wsd::leave_one_batch_out_errors(targets, curves_of);
+  REQUIRE(errors.size() == 3);
+  CHECK(fits == 9);
+  for (const double error : errors) {
+    CHECK(error > 0.005);
+    CHECK(error < 0.06);
+  }
 }
 
 }  // namespace headwise::test

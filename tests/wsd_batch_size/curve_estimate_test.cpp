@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 
+#include "headwise/wsd_batch_size/additive_law.hpp"
 #include "headwise/wsd_batch_size/laurent_model.hpp"
 #include "headwise/wsd_batch_size/piecewise_model.hpp"
 #include "support/fit_data.hpp"
@@ -72,11 +74,61 @@ TEST_CASE("a minimum at the edge of the batch sizes is none") {
   CHECK(found.has(finding::batch_opt_at_edge));
 }
 
-TEST_CASE("every finding has a text of its own that names the number") {
+TEST_CASE("two solutions are told where a number depends on them") {
+  int told = 0;
+  for (std::uint64_t draw = 1; draw <= 40; ++draw) {
+    const auto points = measured(published_truth, 1.6e6, 6e6, 10, 0.03, draw);
+    const bool two = wsd::fit_curve<pieces_model>(points).runner_up.has_value();
+    const auto found = wsd::estimate_curve<pieces_model>(points);
+    CHECK(found.has(finding::two_solutions) == (two && (found.batch_opt || found.batch_min)));
+    told += found.has(finding::two_solutions) ? 1 : 0;
+  }
+  CHECK(told > 0);
+}
+
+TEST_CASE("a hyperbola that has run into a straight line has no fewest steps") {
+  const measurements falling{{1e6, 1e6}, {1.1e6, 3e5}, {1.2e6, 1e5}, {1.3e6, 3e4}, {1.4e6, 1e4}, {1.5e6, 3e3}};
+  const auto found = wsd::estimate_curve<wsd::classical_model>(falling);
+  CHECK(!found.steps_min.has_value());
+  CHECK(found.has(finding::steps_min_not_identified));
+}
+
+TEST_CASE("a threshold at its bound is told") {
+  // One batch size gets there in time, and one that is hardly smaller never: no tail leads from one to the other but
+  // one through the origin.
+  auto points = measured(published_truth, 1.5e6, 16e6, 10, 0.02, 1);
+  CHECK(!wsd::estimate_curve<pieces_model>(points).has(finding::batch_min_at_bound));
+  points.push_back({.batch = 1.4999e6, .steps = 1e9, .deviation = 0.001, .reached = false});
+  CHECK(wsd::estimate_curve<pieces_model>(points).has(finding::batch_min_at_bound));
+}
+
+TEST_CASE("a curve of a law is judged by the same rules") {
+  const wsd::additive_law law(
+      {.loss_floor = 1.7, .signal = 40, .signal_exponent = 0.5, .noise = 2e5, .noise_exponent = 1});
+  const wsd::additive_curve curve = law.at(2.2);
+  const auto all = measured(curve, 1.05 * curve.batch_min(), 20 * curve.batch_opt(), 15);
+  const auto found = wsd::identify("M3", curve, all, true);
+  CHECK(found.findings.empty());
+  CHECK(found.batch_opt == curve.batch_opt());
+  CHECK(found.batch_min == curve.batch_min());
+  const auto above = measured(curve, 0.9 * curve.batch_opt(), 20 * curve.batch_opt(), 9);
+  CHECK(!wsd::identify("M3", curve, above, true).batch_min);
+  CHECK(!wsd::identify("M3", curve, all, false).batch_opt);
+}
+
+TEST_CASE("every finding has a text of its own that names what it is about") {
   CHECK(wsd::text_of(finding::curve_monotone).starts_with("curve: monotone"));
   CHECK(wsd::text_of(finding::batch_opt_at_edge).starts_with("B_opt: "));
   CHECK(wsd::text_of(finding::batch_min_not_identified).starts_with("B_min: not identified"));
   CHECK(wsd::text_of(finding::steps_min_not_identified).starts_with("S_min: not identified"));
+  CHECK(wsd::text_of(finding::batch_min_at_bound).starts_with("B_min: at its largest (A_0 clamped)"));
+  CHECK(wsd::text_of(finding::two_solutions).starts_with("two solutions"));
+  CHECK(wsd::text_of(finding::batch_opt_disputed).starts_with("B_opt: models differ"));
+  CHECK(wsd::text_of(finding::batch_min_disputed).starts_with("B_min: models differ"));
+  CHECK(wsd::text_of(finding::mixed_learning_rates).starts_with("mixed LR"));
+  CHECK(wsd::text_of(finding::fragile_passage).starts_with("fragile"));
+  CHECK(wsd::text_of(finding::target_in_warm_up).starts_with("target in warm-up"));
+  CHECK(wsd::text_of(finding::extrapolated).starts_with("extrapolated"));
 }
 
 }  // namespace headwise::test

@@ -153,4 +153,21 @@ TEST_CASE("parameters that make no curve are refused by name") {
                 "less than 2 tokens_min / (steps_opt + steps_tail), 11.1111111"));
 }
 
+TEST_CASE("the numbers of the pieces lead back to the curve, unless the pieces do not meet") {
+  random_numbers random(11);
+  for (int i = 0; i < 200; ++i) {
+    const wsd::piecewise_curve curve = random_piecewise(random);
+    const wsd::piecewise_curve same = wsd::piecewise_curve::from(curve.pieces());
+    CHECK(same.batch_opt() == curve.batch_opt());
+    CHECK(same.steps_pole() == curve.steps_pole());
+    CHECK(same.steps_tail() == curve.steps_tail());
+  }
+  wsd::piecewise_curve::coefficients apart = random_piecewise(random).pieces();
+  apart.tail_intercept += 0.01 * apart.tokens_min;
+  CHECK_THROWS_AS(wsd::piecewise_curve::from(apart), headwise::error);
+  apart = random_piecewise(random).pieces();
+  apart.curvature *= 1.01;
+  CHECK_THROWS_AS(wsd::piecewise_curve::from(apart), headwise::error);
+}
+
 }  // namespace headwise::test

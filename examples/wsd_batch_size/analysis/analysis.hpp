@@ -34,7 +34,8 @@ struct model_report {
   std::optional<any_curve> curve;       ///< unset if it could not be fitted
   std::optional<double> leave_one_out;  ///< root mean square of ln S
   std::optional<wsd::curve_intervals> intervals;
-  std::string problem;  ///< why it could not be fitted
+  std::optional<wsd::profile_interval> batch_min_profile;  ///< of 90 percent, open where nothing bounds B_min
+  std::string problem;                                     ///< why it could not be fitted
 };
 
 /// All models at one target.

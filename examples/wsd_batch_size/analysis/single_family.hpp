@@ -24,10 +24,13 @@ class single_family : public model_family {
       try {
         fits_.push_back(wsd::fit_curve<Model>(target.points, settings));
         errors_.push_back(wsd::leave_one_batch_out_error<Model>(target.points, settings));
+        if constexpr (!std::is_same_v<Model, wsd::classical_model>)
+          profiles_.push_back(wsd::profile_batch_min<Model>(target.points, chi_square_of_share, settings));
       } catch (const headwise::error& e) {
         problems_.back() = sentence_of(e);
         fits_.resize(problems_.size());
         errors_.resize(problems_.size());
+        profiles_.resize(problems_.size());
       }
     }
   }
@@ -63,6 +66,7 @@ class single_family : public model_family {
       report.estimate = wsd::identify(*fits_[target], targets_[target].points, classical_.at(target));
     }
     report.curve = fits_[target]->curve;
+    if constexpr (!std::is_same_v<Model, wsd::classical_model>) report.batch_min_profile = profiles_[target];
     report.leave_one_out = errors_[target];
     if (draws_[target].size() > 0) report.intervals = draws_[target].middle(share);
     return report;
@@ -74,11 +78,14 @@ class single_family : public model_family {
     draws_[t].add(wsd::refit_curve<Model>(points, fits_[t]->curve, settings_).curve);
   }
 
+  static constexpr double chi_square_of_share = 2.71;  // 90 percent of one degree of freedom
+
   const target_list& targets_;
   wsd::fit_settings settings_;
   const hyperbolas& classical_;
   std::vector<std::optional<wsd::curve_fit<Model>>> fits_;
   std::vector<std::optional<double>> errors_;
+  std::vector<std::optional<wsd::profile_interval>> profiles_;
   std::vector<std::string> problems_;
   std::vector<wsd::curve_draws> draws_;
 };

@@ -30,6 +30,7 @@ struct schedule_options {
   law_options law;
   std::filesystem::path table;
   std::string map = "constant";
+  std::optional<wsd::power_law> loss_law;
   wsd::schedule_settings settings;
   wsd::report_settings layout;
   std::string format = "markdown";
@@ -103,6 +104,7 @@ exit_status schedule(schedule_options chosen) {
   if (chosen.law.given()) {
     const wsd::additive_law law = chosen.law.law();
     const auto best = [&](double tokens) {
+      if (chosen.loss_law) return law.at(chosen.loss_law->loss(tokens)).batch_opt();
       return chosen.map == "reached" ? wsd::followed_batch_of_tokens(law, tokens) : law.batch_opt_of_tokens(tokens);
     };
     made =
@@ -134,6 +136,16 @@ void add_schedule(CLI::App& program, command& chosen) {
          "--map", o->map,
          "what leads from tokens to a loss: the best constant batch, or the loss that the schedule has reached")
       ->check(CLI::IsMember({"constant", "reached"}));
+  const auto set_loss_law = [o](const std::vector<std::string>& texts) {
+    if (texts.size() != 3) throw CLI::ValidationError("--loss-law", "needs three numbers by comma: D_c,alpha,L_0");
+    o->loss_law = wsd::power_law({.critical_tokens = positive_number(texts[0], "--loss-law"),
+                                  .exponent = positive_number(texts[1], "--loss-law"),
+                                  .loss_floor = positive_number(texts[2], "--loss-law")});
+  };
+  app->add_option_function<std::vector<std::string>>("--loss-law", set_loss_law,
+                                                     "D_c,alpha,L_0 of L(D) = (D_c / D)^alpha + L_0, which leads from "
+                                                     "tokens to a loss in place of --map")
+      ->delimiter(',');
   add_number(*app, "--total", o->settings.total_tokens, "tokens of the whole run")->required();
   add_number(*app, "--every", o->settings.interval, "a stage every so many tokens");
   add_numbers(*app, "--values", o->settings.ladder, "the only batch sizes, ascending, by comma");

@@ -35,6 +35,9 @@ json json_of(const model_report& model) {
           {"e_min", number(e.tokens_min)},
           {"s_min", number(e.steps_min)},
           {"interval", intervals},
+          {"b_min_profile", model.batch_min_profile ? json::array({number(model.batch_min_profile->low),
+                                                                   number(model.batch_min_profile->high)})
+                                                    : json(nullptr)},
           {"chi_square", fitted ? number(e.chi_square) : json(nullptr)},
           {"aicc", fitted ? number(e.aicc) : json(nullptr)},
           {"leave_one_out", number(model.leave_one_out)},

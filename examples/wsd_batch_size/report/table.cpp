@@ -88,6 +88,19 @@ std::string critical_batch(const target_report& target) {
   return "";
 }
 
+/// Where B_min can be in the best of the models of one target, as far as anything bounds it.
+std::string profile(const target_report& target) {
+  const model_report* best = nullptr;
+  for (const model_report& model : target.models)
+    if (model.batch_min_profile && (best == nullptr || model.estimate.aicc < best->estimate.aicc)) best = &model;
+  if (best == nullptr) return "";
+  const auto bound = [](const std::optional<double>& value, const char* open) {
+    return value ? quantity(*value) : open;
+  };
+  return "  " + std::string(best->estimate.model) + ": B_min lies between " + bound(best->batch_min_profile->low, "0") +
+         " and " + bound(best->batch_min_profile->high, "infinity") + " (profile, 90 percent)\n";
+}
+
 std::string exponent(double value, const std::optional<wsd::interval>& interval) {
   std::string text = program::fixed(value, 3);
   if (interval) text += " [" + program::fixed(interval->low, 3) + ", " + program::fixed(interval->high, 3) + "]";
@@ -113,7 +126,7 @@ std::string table_of(const analysis& found) {
   for (const target_report& target : found.targets) {
     text += title(target, found.unit) + head();
     for (std::size_t i = 0; i < target.models.size(); ++i) text += row(target.models[i], target.chosen == i);
-    text += critical_batch(target) + messages(target) + "\n";
+    text += critical_batch(target) + profile(target) + messages(target) + "\n";
   }
   if (found.law) text += law_text(*found.law) + "\n";
   for (const std::string& note : found.notes) text += "Note: " + note + "\n";

@@ -10,6 +10,7 @@ said stderr "the truth at a loss of 2.2: B_min 333333.3333, B_opt 1000000, "
 ended 0 fit "$work/runs.csv" --targets 2.3,2.2,2.1,2.05 --bootstrap 20 --json "$work/fit.json"
 said stdout "^Loss 2.2000: 1[0-9] batch sizes reached it"
 said stdout "^\* M3 .*M \["
+said stdout "B_min lies between [0-9.]*K and "
 said stdout "alpha 0.[45][0-9]* \["
 "$cmake" "-DJSON=$work/fit.json" -P "$here/check_fit.cmake" || fail "fit.json"
 ended 0 fit "$work/runs.csv" --model m1 --robust --target-count 3
@@ -52,6 +53,8 @@ said stdout "gradient accumulation"
 said stderr "^2000steps: 2000 steps, "
 said stderr "^90Btokens: "
 said stderr "^extrapolated: "
+ended 0 schedule --from "$work/fit.json" --total 100B --values 1M,2M,4M --loss-law 10T,0.1,0.4 --map reached --format csv
+said stdout "^0,1000000,"
 printf 'tokens,batch_size\n62.5B,2M\n187.5B,4M\n312.5B,5M\n437.5B,6M\n' >"$work/table.csv"
 ended 0 schedule --table "$work/table.csv" --total 500B --every 125B --granularity 1M --format csv
 said stdout "^0,2000000,62500,0,62500,0,125000000000,1$"

@@ -58,6 +58,7 @@ refused "ladder" schedule --law 1.7,47,0.5,167K,1 --total 1B --values 4M,2M
 refused "largest_batch is" schedule --law 1.7,47,0.5,167K,1 --total 500B --every 100B --cap 100K
 refused "needs five numbers" schedule --law 1,2,3 --total 1B --every 1M
 refused "signal_exponent is -1" schedule --law 1.7,47,-1,167K,1 --total 1B --every 1M
+refused "needs three numbers" schedule --law 1.7,47,0.5,167K,1 --total 1B --every 1M --loss-law 1,2
 refused "needs a whole number" schedule --law 1.7,47,0.5,167K,1 --total 1.5 --every 1M
 refused "no result of fit" schedule --from "$work/runs.csv" --total 1B --every 1M
 printf '{"law": null, "targets": []}' >"$work/none.json"

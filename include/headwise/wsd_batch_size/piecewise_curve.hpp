@@ -29,6 +29,20 @@ class piecewise_curve {
     double batch_min = 0;   ///< B_min = A_1, in tokens per step
   };
 
+  /// The ten numbers of the three pieces, of which joins in value and slope leave six free.
+  struct coefficients {
+    double pole_weight = 0;     ///< B_-1
+    double steps_min = 0;       ///< S_min
+    double pole_level = 0;      ///< B_0
+    double steps_pole = 0;      ///< S_1
+    double curvature = 0;       ///< C
+    double steps_opt = 0;       ///< S_opt
+    double tokens_min = 0;      ///< E_min
+    double steps_tail = 0;      ///< S_2
+    double batch_min = 0;       ///< A_1
+    double tail_intercept = 0;  ///< A_0
+  };
+
   /// Throws `headwise::error` unless 0 < S_min < S_1 < S_opt < S_2 and A_0 > 0, so that every batch size above
   /// batch_min meets the curve once.
   constexpr explicit piecewise_curve(const parameters& p) : p_(p) {
@@ -39,6 +53,29 @@ class piecewise_curve {
     detail::require_below(p.steps_pole, "steps_pole", p.steps_opt, "steps_opt");
     detail::require_below(p.steps_opt, "steps_opt", p.steps_tail, "steps_tail");
     detail::require_below(p.batch_min, "batch_min", largest_batch_min(p), "2 tokens_min / (steps_opt + steps_tail)");
+  }
+
+  /// The curve of all ten numbers. Throws `headwise::error` as the constructor does, and where pieces do not meet in
+  /// value and slope, which fits of each piece alone do not take care of: up to a millionth of what is joined.
+  static constexpr piecewise_curve from(const coefficients& c) {
+    const piecewise_curve curve({c.steps_min, c.steps_pole, c.steps_opt, c.steps_tail, c.tokens_min, c.batch_min});
+    const auto require_join = [](double given, double needed, double scale, const char* name) {
+      constexpr double rounding = 1e-6;
+      const double difference = given > needed ? given - needed : needed - given;
+      headwise::detail::require(difference <= rounding * scale, name, given,
+                                headwise::detail::words(needed, ", where the pieces meet in value and slope"));
+    };
+    require_join(c.curvature, curve.curvature(), curve.curvature(), "curvature");
+    require_join(c.pole_weight, curve.pole_weight(), curve.pole_weight(), "pole_weight");
+    require_join(c.pole_level, curve.pole_level(), c.tokens_min, "pole_level");
+    require_join(c.tail_intercept, curve.tail_intercept(), c.tokens_min, "tail_intercept");
+    return curve;
+  }
+
+  /// The ten numbers of this curve.
+  constexpr coefficients pieces() const {
+    return {pole_weight(), p_.steps_min,  pole_level(),  p_.steps_pole, curvature(),
+            p_.steps_opt,  p_.tokens_min, p_.steps_tail, p_.batch_min,  tail_intercept()};
   }
 
   /// What batch_min must stay below for A_0 > 0.
