@@ -33,6 +33,13 @@ said stdout "^\* M2 "
 ended 0 synth --truth quadratic --steps 20K
 [ "$(head -1 "$work/stdout")" = "run,step,tokens,loss" ] || fail "synth does not write to the standard output"
 
+# Ten long runs, five targets, all models, 200 draws: below 20 seconds of one core.
+ended 0 synth --out "$work/long.csv"
+TIMEFORMAT=%U
+seconds=$({ time "$program" fit "$work/long.csv" --bootstrap 200 >"$work/stdout" 2>"$work/stderr"; } 2>&1)
+said stdout "^\* M3 "
+[ "${seconds%%.*}" -lt 20 ] || fail "a fit with 200 draws took $seconds seconds"
+
 if command -v gnuplot >/dev/null; then
   ended 0 plot "$work/runs.csv" --bootstrap 5 --out "$work/runs.svg"
   grep -q "</svg>" "$work/runs.svg" || fail "runs.svg is not complete"
