@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <system_error>
 
@@ -59,6 +60,12 @@ void write_atomically(const std::filesystem::path& file, std::string_view bytes)
     out.write(bytes);
   }
   move_atomically(temporary, file);
+}
+
+void write_or_print(std::string_view bytes, const std::filesystem::path& file) {
+  if (!file.empty()) return write_atomically(file, bytes);
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
+    fail("write", "the standard output");
 }
 
 void move_atomically(const std::filesystem::path& temporary, const std::filesystem::path& file) {

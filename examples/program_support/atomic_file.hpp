@@ -11,6 +11,9 @@ namespace program {
 /// with `file` as it was, if something fails.
 void write_atomically(const std::filesystem::path& file, std::string_view bytes);
 
+/// The same, or to the standard output if no file is named.
+void write_or_print(std::string_view bytes, const std::filesystem::path& file);
+
 /// Renames a complete file to its place in the same way.
 void move_atomically(const std::filesystem::path& temporary, const std::filesystem::path& file);
 

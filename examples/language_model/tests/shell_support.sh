@@ -1,26 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the scripts here share. Each is called with the program, a text, a folder of its own and cmake.
-set -u
-
-program=$1
-text=$2
-work=$3
-cmake=$4
+# What the scripts here share; their input is a text.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-
-rm -rf "$work"
-mkdir -p "$work"
+source "$here/../../program_support/test_script.sh"
+text=$input
 
 # Tests run beside each other: threads that wait must not keep others from working.
 export OMP_WAIT_POLICY=passive
 
 # Small enough for seconds, and with all parts.
 tiny=(--text "$text" --d-model 64 --heads 4 --layers 1 --context 16 --batch 2 --cached-tokens 32)
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
 
 # The losses of a finished folder, which two runs of the same settings must share to the last digit.
 losses_of() {

@@ -117,11 +117,7 @@ exit_status schedule(schedule_options chosen) {
   }
   const std::string text = text_of(chosen, made, report);
   print_boundaries(chosen, made);
-  if (chosen.out.empty()) {
-    std::fputs(text.c_str(), stdout);
-  } else {
-    program::write_atomically(chosen.out, text);
-  }
+  program::write_or_print(text, chosen.out);
   return exit_status::success;
 }
 

@@ -96,11 +96,7 @@ std::string text_of(const synth_options& chosen) {
 
 exit_status synth(const synth_options& chosen) {
   const std::string text = text_of(chosen);
-  if (chosen.out.empty()) {
-    std::fputs(text.c_str(), stdout);
-  } else {
-    program::write_atomically(chosen.out, text);
-  }
+  program::write_or_print(text, chosen.out);
   return exit_status::success;
 }
 

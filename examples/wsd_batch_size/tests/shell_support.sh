@@ -1,20 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the scripts here share. Each is called with the program, the folder of its sources, a folder of its own and cmake.
-set -u
-
-program=$1
-sources=$2
-work=$3
-cmake=$4
+# What the scripts here share.
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-
-rm -rf "$work"
-mkdir -p "$work"
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
+source "$here/../../program_support/test_script.sh"
 
 # ended STATUS ARGUMENTS...: runs the program, and fails unless it ends so.
 ended() {
