@@ -153,8 +153,11 @@ inline schedule_table table_of(const schedule_report& report) {
   return table;
 }
 
+/// The table of a report, for programs.
 inline std::string csv_of(const schedule_report& report) { return csv_of(table_of(report)); }
+/// The same for documents.
 inline std::string markdown_of(const schedule_report& report) { return markdown_of(table_of(report)); }
+/// The same as a JSON array of objects.
 inline std::string json_of(const schedule_report& report) { return json_of(table_of(report)); }
 
 }  // namespace headwise::wsd

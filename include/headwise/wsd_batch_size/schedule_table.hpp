@@ -112,8 +112,11 @@ inline std::string json_of(const schedule_table& table) {
   return text + "]";
 }
 
+/// The table of a schedule, for programs.
 inline std::string csv_of(const batch_schedule& schedule) { return csv_of(table_of(schedule)); }
+/// The same for documents.
 inline std::string markdown_of(const batch_schedule& schedule) { return markdown_of(table_of(schedule)); }
+/// The same as a JSON array of objects.
 inline std::string json_of(const batch_schedule& schedule) { return json_of(table_of(schedule)); }
 
 }  // namespace headwise::wsd
