@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -22,6 +23,8 @@ TEST_CASE("the middle of numbers lies between their order statistics") {
   CHECK(equal_up_to_rounding(wsd::middle_of({0, 1, 2, 3, 4}, 0.9).high, 3.8, 4));
   CHECK(wsd::middle_of({7}, 0.9).low == 7);
   CHECK(refuses([] { wsd::middle_of({}, 0.9); }, "values", "empty", "at least one"));
+  CHECK(refuses([] { wsd::middle_of({1, 2}, 1.5); }, "share", "1.5", "more than 0 and at most 1"));
+  CHECK(refuses([] { wsd::middle_of({1, 2}, std::nan("")); }, "share", "nan", "more than 0 and at most 1"));
 }
 
 TEST_CASE("intervals of ninety percent hold the truth about that often") {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "commands/number_options.hpp"
 #include "input/number_text.hpp"
 #include "program_support/progress_line.hpp"
 
@@ -49,13 +50,13 @@ void analysed_files::add_to(CLI::App& app) {
   app.add_option("--bootstrap", settings.bootstrap.draws, "so many draws of whole runs for intervals")
       ->check(CLI::Range(0, 1000000));
   app.add_option("--share", settings.bootstrap.share, "of the draws that an interval holds")
-      ->check(CLI::Range(0.01, 0.999));
+      ->check(between(0.01, 0.999));
   app.add_option("--seed", settings.bootstrap.seed, "of the draws");
   app.add_option("--loss-column", reading.loss_column, "which column is the loss [default: by its name]");
   app.add_option_function<double>(
          "--deviation", [this](double value) { settings.deviation = value; },
          "of ln S in point files [default: from repeats, or 0.02]")
-      ->check(CLI::Range(1e-6, 10.0));
+      ->check(between(1e-6, 10.0));
   app.add_flag_callback(
       "--robust", [this] { settings.fit.huber_limit = huber_limit; }, "let single runs that went astray count less");
 }

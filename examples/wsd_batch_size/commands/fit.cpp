@@ -19,8 +19,10 @@ struct fit_options {
 
 exit_status fit(const fit_options& chosen) {
   const analysis found = chosen.input.analyse(chosen.input.read());
-  if (!chosen.json.empty()) program::write_atomically(chosen.json, json_of(found));
+  // The table first: a file that cannot be written shall not take it away.
   std::fputs(table_of(found).c_str(), stdout);
+  std::fflush(stdout);
+  if (!chosen.json.empty()) program::write_atomically(chosen.json, json_of(found));
   // The hyperbola has no best batch size; who asks for it alone has got what there is.
   const bool answered = found.identified() || chosen.input.settings.model == "m0";
   return answered ? exit_status::success : exit_status::not_identified;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "headwise/core/error.hpp"
 #include "input/number_text.hpp"
 
 namespace wsd_batch_size {
@@ -31,6 +32,17 @@ inline std::int64_t whole_number(std::string_view text, const std::string& optio
     throw CLI::ValidationError(option,
                                "needs a whole number below 9e18, such as 250B or 4Mi; given: " + std::string(text));
   return static_cast<std::int64_t>(whole);
+}
+
+/// Accepts finite numbers between two, and no NaN.
+inline CLI::Validator between(double low, double high) {
+  const std::string range = headwise::detail::to_text(low) + " to " + headwise::detail::to_text(high);
+  return {[=](const std::string& text) {
+            const number_text number = read_number(text);
+            const bool inside = number.kind == number_kind::finite && low <= number.value && number.value <= high;
+            return inside ? std::string() : "needs a number from " + range + "; given: " + text;
+          },
+          range};
 }
 
 /// An option for a positive number.

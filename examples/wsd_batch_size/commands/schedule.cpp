@@ -154,7 +154,7 @@ void add_schedule(CLI::App& program, command& chosen) {
   app->add_option("--largest-ratio", o->settings.largest_ratio, "no switch multiplies the batch by more");
   app->add_option("--smallest-rise", o->settings.smallest_rise, "smaller rises are not worth a switch");
   app->add_option("--margin", o->settings.margin, "by what part batches stay above B_min of the end of their stage")
-      ->check(CLI::Range(0.0, 100.0));
+      ->check(between(0.0, 100.0));
   add_number(*app, "--dwell", o->settings.smallest_dwell, "tokens between two switches at least");
   app->add_flag("--integer-factors", o->settings.integer_factors, "whole factors from batch to batch only");
   app->add_flag("--powers-of-two", o->settings.powers_of_two, "granularity times powers of two only");

@@ -102,8 +102,9 @@ exit_status simulate(simulate_options chosen) {
         wsd::relaxed_law(law, chosen.time_constant), [&](double tokens) { return law.batch_opt_of_tokens(tokens); },
         chosen);
   }
-  if (!chosen.json.empty()) program::write_atomically(chosen.json, json_of(compared));
   std::fputs(table_of(compared).c_str(), stdout);
+  std::fflush(stdout);
+  if (!chosen.json.empty()) program::write_atomically(chosen.json, json_of(compared));
   return exit_status::success;
 }
 
@@ -117,7 +118,7 @@ void add_simulate(CLI::App& program, command& chosen) {
   app->add_flag("--quadratic", o->quadratic, "simulate a noisy quadratic in place of a law");
   app->add_option("--time-constant", o->time_constant,
                   "steps in which the noise of a law follows a switch, 0 for at once")
-      ->check(CLI::NonNegativeNumber);
+      ->check(between(0, 1e18));
   add_number(*app, "--total", o->settings.total_tokens, "tokens of every run")->required();
   add_number(*app, "--granularity", o->settings.granularity, "tokens that a batch is a multiple of");
   app->add_option("--stages", o->stages, "of the staircase, equal in tokens")->check(CLI::Range(1, 10000));

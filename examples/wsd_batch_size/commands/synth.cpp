@@ -13,6 +13,7 @@
 #include "commands/number_options.hpp"
 #include "program_support/atomic_file.hpp"
 #include "program_support/text_format.hpp"
+#include "program_support/usage_error.hpp"
 #include "synth/truths.hpp"
 
 namespace wsd_batch_size {
@@ -95,6 +96,11 @@ std::string text_of(const synth_options& chosen) {
 }
 
 exit_status synth(const synth_options& chosen) {
+  constexpr double most_lines = 5e7;
+  if (static_cast<double>(chosen.sizes) * chosen.steps / chosen.every > most_lines)
+    throw program::usage_error("--sizes times --steps over --every are " +
+                               program::exact(static_cast<double>(chosen.sizes) * chosen.steps / chosen.every) +
+                               " lines, needed: at most 50 million");
   const std::string text = text_of(chosen);
   program::write_or_print(text, chosen.out);
   return exit_status::success;
@@ -114,8 +120,8 @@ void add_synth(CLI::App& program, command& chosen) {
   add_number(*app, "--smallest", o->smallest, "the smallest batch size, in tokens [default: what suits the truth]");
   add_number(*app, "--largest", o->largest, "the largest one");
   app->add_option("--sizes", o->sizes, "how many, in equal ratios")->check(CLI::Range(2, 10000));
-  app->add_option("--deviation", o->deviation, "of ln S in points")->check(CLI::Range(0.0, 1.0));
-  app->add_option("--noise", o->noise_scale, "of curves, 1 for what is usual")->check(CLI::Range(0.0, 100.0));
+  app->add_option("--deviation", o->deviation, "of ln S in points")->check(between(0.0, 1.0));
+  app->add_option("--noise", o->noise_scale, "of curves, 1 for what is usual")->check(between(0.0, 100.0));
   add_number(*app, "--steps", o->steps, "of every run")->default_str("200K");
   add_number(*app, "--every", o->every, "steps between lines")->default_str("10");
   app->add_option("--seed", o->seed, "of the noise");

@@ -46,6 +46,13 @@ refused "no target is left" fit "$work/runs.csv" --targets 0.1
 refused "targets" fit "$work/runs.csv" --targets x
 refused "model" fit "$work/runs.csv" --model m9
 refused "bootstrap" fit "$work/runs.csv" --bootstrap -1
+refused "share" fit "$work/runs.csv" --share nan
+refused "deviation" fit "$work/runs.csv" --deviation nan
+refused "noise" synth --noise nan
+refused "at most 50 million" synth --steps 1e18
+refused "time-constant" simulate --law 1.7,47,0.5,167K,1 --total 1B --time-constant nan
+refused "margin" schedule --law 1.7,47,0.5,167K,1 --total 1B --every 100M --margin nan
+refused "largest_ratio is nan" schedule --law 1.7,47,0.5,167K,1 --total 1B --every 100M --largest-ratio nan
 refused "nonsense" fit "$work/runs.csv" --nonsense
 refused "files is required" fit
 refused "subcommand is required" --

@@ -26,9 +26,11 @@ struct interval {
   bool holds(double value) const { return low <= value && value <= high; }
 };
 
-/// The middle `share` of what was drawn, between order statistics by linear interpolation.
+/// The middle `share` of what was drawn, between order statistics by linear interpolation. Throws `headwise::error` if
+/// nothing was drawn, or if the share is none.
 inline interval middle_of(std::vector<double> values, double share) {
   headwise::detail::require(!values.empty(), "values", "empty", "at least one");
+  headwise::detail::require(share > 0 && share <= 1, "share", share, "more than 0 and at most 1");
   std::sort(values.begin(), values.end());
   const auto at = [&](double part) {
     const double place = part * static_cast<double>(values.size() - 1);
