@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Makes language_model.csv: one small language model trained at twelve batch sizes with one learning rate, on the text of
-# a dictionary, each run for the same number of tokens. Takes about half an hour on two cores.
+# a dictionary, each run for the same number of tokens. Takes about forty minutes on two cores.
 #
 #   sh examples/wsd_batch_size/data/language_model.sh build/examples/language_model/language_model FOLDER
 #
