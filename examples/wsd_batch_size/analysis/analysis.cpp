@@ -38,7 +38,7 @@ class model_ladder {
   /// Whether one law for all targets predicts better than any of the curves for each.
   bool law_collapses() const {
     if (law_ == nullptr || !law_->fit() || law_->fit()->aicc >= classical_.aicc()) return false;
-    return smooth_ == nullptr || law_->fit()->aicc < smooth_->joint_aicc();
+    return smooth_ == nullptr || law_->fit()->aicc < smooth_->aicc();
   }
 
   std::optional<law_report> law() const {
@@ -82,29 +82,36 @@ std::optional<std::size_t> choose(const std::vector<model_report>& models, bool 
   std::optional<std::size_t> best;
   double lowest = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < models.size(); ++i) {
-    const bool of_all_targets = models[i].estimate.model == "M3" || models[i].estimate.model == "M2p";
     if (!models[i].curve) continue;
     if (models.size() == 1 || (law_collapses && models[i].estimate.model == "M3")) return i;
-    if (!of_all_targets) lowest = std::min(lowest, models[i].estimate.aicc);
+    if (!models[i].of_all_targets) lowest = std::min(lowest, models[i].estimate.aicc);
   }
   for (std::size_t i = 0; i < models.size(); ++i) {
-    const bool of_all_targets = models[i].estimate.model == "M3" || models[i].estimate.model == "M2p";
-    if (!models[i].curve || of_all_targets || models[i].estimate.aicc > lowest + no_difference) continue;
+    const bool comparable = models[i].curve && !models[i].of_all_targets;
+    if (!comparable || models[i].estimate.aicc > lowest + no_difference) continue;
     if (!best || models[i].leave_one_out < models[*best].leave_one_out) best = i;
   }
   return best;
 }
 
+/// Whether the numbers that are there differ by more than a part.
+bool differ(const std::vector<std::optional<double>>& values, double part) {
+  double lowest = std::numeric_limits<double>::infinity();
+  double highest = 0;
+  for (const std::optional<double>& value : values) {
+    lowest = std::min(lowest, value.value_or(lowest));
+    highest = std::max(highest, value.value_or(highest));
+  }
+  return highest > lowest * (1 + part);
+}
+
 /// Whether a number that models identify depends on which of them is asked.
 bool is_disputed(const std::vector<model_report>& models, std::optional<double> wsd::curve_estimate::*number) {
   constexpr double apart = 0.15;
-  double lowest = std::numeric_limits<double>::infinity();
-  double highest = 0;
-  for (const model_report& model : models) {
-    lowest = std::min(lowest, (model.estimate.*number).value_or(lowest));
-    highest = std::max(highest, (model.estimate.*number).value_or(highest));
-  }
-  return highest > lowest * (1 + apart);
+  std::vector<std::optional<double>> numbers;
+  numbers.reserve(models.size());
+  for (const model_report& model : models) numbers.push_back(model.estimate.*number);
+  return differ(numbers, apart);
 }
 
 void report_targets(const model_ladder& ladder, const analysis_settings& settings, analysis& result) {
@@ -130,21 +137,15 @@ void bootstrap(const analysis_settings& settings, const std::function<void(int, 
 }
 
 bool rates_differ(const std::vector<std::optional<double>>& rates) {
-  constexpr double same = 1e-6;
-  double lowest = std::numeric_limits<double>::infinity();
-  double highest = 0;
-  for (const std::optional<double>& rate : rates) {
-    lowest = std::min(lowest, rate.value_or(lowest));
-    highest = std::max(highest, rate.value_or(highest));
-  }
-  return highest > lowest * (1 + same);
+  constexpr double rounding = 1e-6;
+  return differ(rates, rounding);
 }
 
 analysis analyse_points(const point_data& data, const analysis_settings& settings,
                         const std::function<void(int, int)>& progress) {
   if (!settings.losses.empty())
     throw program::usage_error("--targets is for curve files; these are points of one target");
-  analysis result{data.unit, {}, {}, data.notes};
+  analysis result{data.unit, {}, {}, {}, data.notes};
   target_report& target = result.targets.emplace_back();
   target.points = data.points;
   constexpr double usual_deviation = 0.02;
@@ -194,13 +195,15 @@ std::vector<wsd::smoothed_curve> smooth_runs(const curve_data& data, std::vector
 
 analysis analyse_curves(const curve_data& data, const analysis_settings& settings,
                         const std::function<void(int, int)>& progress) {
-  analysis result{"tokens", {}, {}, data.notes};
+  analysis result{"tokens", {}, {}, {}, data.notes};
   std::vector<std::optional<double>> rates;
   for (const curve_run& run : data.runs) {
     rates.push_back(run.learning_rate);
     result.notes.insert(result.notes.end(), run.notes.begin(), run.notes.end());
   }
-  const std::vector<wsd::smoothed_curve> runs = smooth_runs(data, result.notes);
+  const bool mixed_rates = rates_differ(rates);
+  result.runs = smooth_runs(data, result.notes);
+  const std::vector<wsd::smoothed_curve>& runs = result.runs;
   std::vector<double> losses = settings.losses.empty() ? choose_losses(runs, settings.target_count) : settings.losses;
   std::sort(losses.rbegin(), losses.rend());
   target_list targets;
@@ -215,7 +218,7 @@ analysis analyse_curves(const curve_data& data, const analysis_settings& setting
     target_report& report = result.targets.emplace_back();
     report.loss = target.loss;
     report.points = target.points;
-    report.findings = findings_of(runs, target.loss, rates_differ(rates));
+    report.findings = findings_of(runs, target.loss, mixed_rates);
     targets.push_back(std::move(target));
   }
   if (targets.empty()) throw program::usage_error("no target is left: " + result.notes.back());

@@ -31,6 +31,7 @@ struct analysis_settings {
 /// One model at one target.
 struct model_report {
   wsd::curve_estimate estimate;
+  bool of_all_targets = false;          ///< fitted to all of them at once; so is its AICc
   std::optional<any_curve> curve;       ///< unset if it could not be fitted
   std::optional<double> leave_one_out;  ///< root mean square of ln S
   std::optional<wsd::curve_intervals> intervals;
@@ -62,6 +63,7 @@ struct law_report {
 /// What the measurements say.
 struct analysis {
   std::string unit = "tokens";
+  std::vector<wsd::smoothed_curve> runs;  ///< of curve files, without those that are left out
   std::vector<target_report> targets;
   std::optional<law_report> law;
   std::vector<std::string> notes;

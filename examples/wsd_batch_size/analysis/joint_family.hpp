@@ -92,6 +92,7 @@ class joint_family : public model_family {
   model_report report(std::size_t target, double share) const override {
     model_report report;
     report.estimate.model = Fit::name;
+    report.of_all_targets = true;
     report.problem = problem_;
     if (!fit_) return report;
     const auto& points = targets_[target].points;

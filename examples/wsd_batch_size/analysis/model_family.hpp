@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -12,26 +14,34 @@ namespace wsd_batch_size {
 
 using target_list = std::vector<wsd::target_measurements>;
 
+/// AICc of the fits of one model to every target, as if they were one model; infinite if it is missing at one.
+template <typename Model>
+double joint_aicc(const std::vector<std::optional<wsd::curve_fit<Model>>>& fits, const target_list& targets) {
+  double chi_square = 0;
+  std::size_t points = 0;
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    if (!fits[t]) return std::numeric_limits<double>::infinity();
+    chi_square += fits[t]->chi_square;
+    points += targets[t].points.size();
+  }
+  return wsd::corrected_akaike(chi_square, Model::size * targets.size(), points);
+}
+
 /// The hyperbola at every target: what all other models have to beat.
 class hyperbolas {
  public:
   hyperbolas(const target_list& targets, const wsd::fit_settings& settings) {
-    std::size_t points = 0;
-    for (const wsd::target_measurements& target : targets) {
-      fits_.push_back(wsd::fit_curve<wsd::classical_model>(target.points, settings));
-      chi_square_ += fits_.back().chi_square;
-      points += target.points.size();
-    }
-    aicc_ = wsd::corrected_akaike(chi_square_, wsd::classical_model::size * targets.size(), points);
+    for (const wsd::target_measurements& target : targets)
+      fits_.emplace_back(wsd::fit_curve<wsd::classical_model>(target.points, settings));
+    aicc_ = joint_aicc(fits_, targets);
   }
 
-  const wsd::curve_fit<wsd::classical_model>& at(std::size_t target) const { return fits_[target]; }
+  const wsd::curve_fit<wsd::classical_model>& at(std::size_t target) const { return fits_[target].value(); }
   /// Of all targets together.
   double aicc() const { return aicc_; }
 
  private:
-  std::vector<wsd::curve_fit<wsd::classical_model>> fits_;
-  double chi_square_ = 0;
+  std::vector<std::optional<wsd::curve_fit<wsd::classical_model>>> fits_;
   double aicc_ = 0;
 };
 

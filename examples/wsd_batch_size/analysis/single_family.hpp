@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <optional>
 #include <random>
 #include <string>
@@ -35,17 +34,8 @@ class single_family : public model_family {
     }
   }
 
-  /// AICc of all targets together, as if they were one model; infinite if the model is missing at one.
-  double joint_aicc() const {
-    double chi_square = 0;
-    std::size_t points = 0;
-    for (std::size_t t = 0; t < targets_.size(); ++t) {
-      if (!fits_[t]) return std::numeric_limits<double>::infinity();
-      chi_square += fits_[t]->chi_square;
-      points += targets_[t].points.size();
-    }
-    return wsd::corrected_akaike(chi_square, Model::size * targets_.size(), points);
-  }
+  /// Of all targets together.
+  double aicc() const { return joint_aicc(fits_, targets_); }
 
   void add_draw(const target_list& drawn) override {
     for (std::size_t t = 0; t < drawn.size(); ++t) add_draw(t, drawn[t].points);

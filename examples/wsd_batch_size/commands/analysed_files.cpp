@@ -61,9 +61,8 @@ void analysed_files::add_to(CLI::App& app) {
       "--robust", [this] { settings.fit.huber_limit = huber_limit; }, "let single runs that went astray count less");
 }
 
-input_data analysed_files::read() const { return read_input(files, reading); }
-
-analysis analysed_files::analyse(const input_data& input) const {
+analysis analysed_files::analyse() const {
+  const input_data input = read_input(files, reading);
   program::progress_line progress;
   analysis found = wsd_batch_size::analyse(input, settings, [&](int done, int of) {
     progress.show("bootstrap: " + std::to_string(done) + " of " + std::to_string(of) + " draws");

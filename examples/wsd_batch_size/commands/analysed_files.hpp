@@ -20,8 +20,7 @@ struct analysed_files {
   void add_to(CLI::App& app);
 
   /// Reads, and analyses with progress on the error stream.
-  input_data read() const;
-  analysis analyse(const input_data& input) const;
+  analysis analyse() const;
 };
 
 }  // namespace wsd_batch_size

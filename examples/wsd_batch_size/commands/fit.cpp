@@ -18,7 +18,7 @@ struct fit_options {
 };
 
 exit_status fit(const fit_options& chosen) {
-  const analysis found = chosen.input.analyse(chosen.input.read());
+  const analysis found = chosen.input.analyse();
   // The table first: a file that cannot be written shall not take it away.
   std::fputs(table_of(found).c_str(), stdout);
   std::fflush(stdout);

@@ -34,15 +34,10 @@ void law_options::add_to(CLI::App& app) {
   app.add_option("--from", file_, "a file that fit --json has written")->excludes(law);
 }
 
-wsd::additive_law law_options::law() const {
-  if (law_) return *law_;
+fitted_law law_options::read() const {
+  if (law_) return {*law_};
   if (file_.empty()) throw program::usage_error("a law is needed: --from a file of fit --json, or --law");
-  return read_law(file_).law;
-}
-
-std::optional<wsd::interval> law_options::fitted_losses() const {
-  if (file_.empty()) return std::nullopt;
-  return read_law(file_).losses;
+  return read_law(file_);
 }
 
 }  // namespace wsd_batch_size

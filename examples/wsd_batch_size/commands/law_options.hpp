@@ -24,9 +24,7 @@ class law_options {
 
   bool given() const { return law_ || !file_.empty(); }
   /// Throws `program::usage_error` if neither was given, or if the file has none.
-  wsd::additive_law law() const;
-  /// The losses between which the law was fitted, if it comes from a file.
-  std::optional<wsd::interval> fitted_losses() const;
+  fitted_law read() const;
 
  private:
   std::optional<wsd::additive_law> law_;

@@ -17,8 +17,7 @@ struct plot_options {
 };
 
 exit_status plot(const plot_options& chosen) {
-  const input_data input = chosen.input.read();
-  const std::string problem = program::draw(picture_script(input, chosen.input.analyse(input)), chosen.out);
+  const std::string problem = program::draw(picture_script(chosen.input.analyse()), chosen.out);
   if (problem.empty()) {
     std::printf("The plot is in %s.\n", chosen.out.c_str());
     return exit_status::success;

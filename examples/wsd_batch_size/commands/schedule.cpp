@@ -84,8 +84,7 @@ std::string text_of(const schedule_options& chosen, const wsd::batch_schedule& s
   return wsd::markdown_of(report);
 }
 
-void warn_of_extrapolation(const schedule_options& chosen, const wsd::schedule_report& report) {
-  const std::optional<wsd::interval> losses = chosen.law.fitted_losses();
+void warn_of_extrapolation(const std::optional<wsd::interval>& losses, const wsd::schedule_report& report) {
   if (!losses || report.stages.empty()) return;
   const double last = report.stages.back().prediction->loss;
   if (last < losses->low)
@@ -102,7 +101,8 @@ exit_status schedule(schedule_options chosen) {
   wsd::batch_schedule made;
   wsd::schedule_report report;
   if (chosen.law.given()) {
-    const wsd::additive_law law = chosen.law.law();
+    const fitted_law fitted = chosen.law.read();
+    const wsd::additive_law& law = fitted.law;
     const auto best = [&](double tokens) {
       if (chosen.loss_law) return law.at(chosen.loss_law->loss(tokens)).batch_opt();
       return chosen.map == "reached" ? wsd::followed_batch_of_tokens(law, tokens) : law.batch_opt_of_tokens(tokens);
@@ -110,7 +110,7 @@ exit_status schedule(schedule_options chosen) {
     made =
         wsd::make_schedule(best, chosen.settings, [&](double tokens) { return wsd::batch_min_of_tokens(law, tokens); });
     report = wsd::report_of(made, chosen.layout, law);
-    warn_of_extrapolation(chosen, report);
+    warn_of_extrapolation(fitted.losses, report);
   } else {
     made = wsd::make_schedule(read_batch_table(chosen.table, "tokens", "batch_size"), chosen.settings);
     report = wsd::report_of(made, chosen.layout);

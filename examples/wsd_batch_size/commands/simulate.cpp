@@ -97,7 +97,7 @@ exit_status simulate(simulate_options chosen) {
     compared = compare(
         start, [&](double tokens) { return wsd::best_constant_batch(start, tokens, smallest, largest); }, chosen);
   } else {
-    const wsd::additive_law law = chosen.law.law();
+    const wsd::additive_law law = chosen.law.read().law;
     compared = compare(
         wsd::relaxed_law(law, chosen.time_constant), [&](double tokens) { return law.batch_opt_of_tokens(tokens); },
         chosen);

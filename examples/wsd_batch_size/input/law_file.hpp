@@ -2,15 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "headwise/wsd_batch_size.hpp"
 
 namespace wsd_batch_size {
 
-/// An additive law, and the losses between which it was fitted.
+/// An additive law, and the losses between which it was fitted, if they are known.
 struct fitted_law {
   headwise::wsd::additive_law law;
-  headwise::wsd::interval losses;
+  std::optional<headwise::wsd::interval> losses{};
 };
 
 /// The law in a JSON file that `fit` wrote. Throws `usage_error` in one line that names the file if there is none.

@@ -54,7 +54,7 @@ const std::vector<wsd::measurement>& widest(const analysis& found) {
       ->points;
 }
 
-panel curves(const curve_data& data, const analysis& found) {
+panel curves(const analysis& found) {
   panel p("run", "Loss against tokens, with the first passage of every target");
   set_log_axes(p, "x");
   p.set("xlabel 'tokens'");
@@ -62,17 +62,12 @@ panel curves(const curve_data& data, const analysis& found) {
   double highest = 0;
   double lowest = std::numeric_limits<double>::infinity();
   std::size_t index = 0;
-  for (const curve_run& run : data.runs) {
-    try {
-      const wsd::smoothed_curve smooth(run.curve);
-      data_block& block = p.new_block();
-      for (std::size_t i = 0; i < smooth.losses().size(); ++i)
-        block.add({smooth.batch() * std::exp(smooth.log_steps()[i]), smooth.losses()[i]});
-      lowest = std::min(lowest, smooth.lowest_loss());
-      p.draw("with lines lw 1.5" + colour(index++, data.runs.size()) + " title 'B = " + quantity(smooth.batch()) + "'");
-    } catch (const headwise::error&) {
-      continue;  // the notes of the analysis name it
-    }
+  for (const wsd::smoothed_curve& run : found.runs) {
+    data_block& block = p.new_block();
+    for (std::size_t i = 0; i < run.losses().size(); ++i)
+      block.add({run.batch() * std::exp(run.log_steps()[i]), run.losses()[i]});
+    lowest = std::min(lowest, run.lowest_loss());
+    p.draw("with lines lw 1.5" + colour(index++, found.runs.size()) + " title 'B = " + quantity(run.batch()) + "'");
   }
   data_block& crossings = p.new_block();
   for (const target_report& target : found.targets) {
@@ -233,9 +228,9 @@ panel schedule(const analysis& found) {
 
 }  // namespace
 
-std::string picture_script(const input_data& input, const analysis& found) {
+std::string picture_script(const analysis& found) {
   std::vector<panel> panels;
-  if (const auto* data = std::get_if<curve_data>(&input)) panels.push_back(curves(*data, found));
+  if (!found.runs.empty()) panels.push_back(curves(found));
   panels.push_back(tokens_against_steps(found));
   if (found.targets.size() > 1) panels.push_back(batches_against_loss(found));
   if (found.law) {

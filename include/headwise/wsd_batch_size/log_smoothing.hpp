@@ -56,7 +56,7 @@ struct local_line {
   double deviation = 0;  ///< as if bins were independent
 };
 
-/// The half-width of the window around `x` that holds enough bins, of which `near` is one close by.
+/// The half-width of the window around `x` that holds enough bins.
 inline double window_around(const binned_log& log, double x, const smoothing_settings& settings) {
   const std::size_t wanted = std::min(settings.fewest_bins, log.size());
   auto right =
