@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -18,13 +17,13 @@ HEADWISE_HOST_DEVICE constexpr std::uint32_t round_off(std::uint32_t bits, int d
 }
 
 HEADWISE_HOST_DEVICE constexpr std::uint16_t bfloat16_bits(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto bits = __builtin_bit_cast(std::uint32_t, value);
   const bool is_nan = (bits & 0x7fffffffU) > 0x7f800000U;
   return static_cast<std::uint16_t>(is_nan ? (bits >> 16 | 0x40U) : round_off(bits, 16));
 }
 
 HEADWISE_HOST_DEVICE constexpr std::uint16_t float16_bits(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto bits = __builtin_bit_cast(std::uint32_t, value);
   const std::uint32_t sign = bits >> 16 & 0x8000U;
   const std::uint32_t magnitude = bits & 0x7fffffffU;
   std::uint32_t half = 0;
@@ -48,10 +47,10 @@ HEADWISE_HOST_DEVICE constexpr float float_of_float16(std::uint16_t half) {
   const std::uint32_t fraction = half & 0x3ffU;
   if (exponent == 0) {
     const float size = static_cast<float>(fraction) * 0x1p-24F;
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(size) | sign);
+    return __builtin_bit_cast(float, __builtin_bit_cast(std::uint32_t, size) | sign);
   }
   const std::uint32_t wide = exponent == 0x1fU ? 0xffU : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+  return __builtin_bit_cast(float, sign | wide << 23 | fraction << 13);
 }
 
 }  // namespace detail
@@ -65,7 +64,7 @@ struct bfloat16 {
   /// Rounds to nearest even.
   HEADWISE_HOST_DEVICE constexpr explicit bfloat16(float value) : bits(detail::bfloat16_bits(value)) {}
   // NOLINTNEXTLINE(google-explicit-constructor): widening loses nothing
-  HEADWISE_HOST_DEVICE constexpr operator float() const { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
+  HEADWISE_HOST_DEVICE constexpr operator float() const { return __builtin_bit_cast(float, std::uint32_t{bits} << 16); }
 };
 
 /// A number of 16 bits with 5 of exponent and 11 bits of precision (IEEE binary16). It is for storage: arithmetic
