@@ -29,6 +29,10 @@ struct norm_settings {
   constexpr int gains(int heads, int dim) const {
     return gain == norm_gain::none ? 0 : gain == norm_gain::shared ? dim : heads * dim;
   }
+  /// Where the gains of a head begin among all gains.
+  HEADWISE_HOST_DEVICE constexpr int gain_offset(int head, int dim) const {
+    return gain == norm_gain::per_head ? head * dim : 0;
+  }
   bool operator==(const norm_settings&) const = default;
 };
 

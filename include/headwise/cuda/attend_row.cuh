@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention of one query row by one warp, in any number type. For scores, every lane has a key of its own, for sums of
+// values, features of its own: lane l has the features l, l + 32, ... of the row. Keys that the query does not see are
+// never multiplied with anything, so that nothing of them shows, whatever they hold.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "headwise/cuda/attend_parameters.cuh"
+#include "headwise/cuda/instructions.cuh"
+#include "headwise/policies/head_norm.hpp"
+#include "headwise/policies/mask.hpp"
+#include "headwise/policies/score.hpp"
+
+namespace headwise::cuda {
+
+/// The sum, or the largest, over the lanes of a warp.
+template <typename Real>
+HEADWISE_DEVICE Real sum_of_warp(Real x) {
+  HEADWISE_UNROLL
+  for (int bit = 1; bit < warp_size; bit *= 2) x += shuffle_xor(x, bit);
+  return x;
+}
+template <typename Real>
+HEADWISE_DEVICE Real largest_of_warp(Real x) {
+  HEADWISE_UNROLL
+  for (int bit = 1; bit < warp_size; bit *= 2) x = std::fmax(x, shuffle_xor(x, bit));
+  return x;
+}
+
+/// A lane's share of one row of outputs, and the row's log-sum-exp.
+template <typename Real, int ValueDim>
+struct attended_row {
+  static constexpr int features = (ValueDim + warp_size - 1) / warp_size;
+  Real value[features];
+  Real lse;
+};
+
+/// The score of a query and a key, after its modification.
+template <typename Real, typename Variant, typename Scalar, typename Rule>
+HEADWISE_DEVICE Real score_of(const Scalar* query, const Scalar* key, const Rule& rule, const token_pair& at) {
+  Real product = 0;
+  for (int d = 0; d < Variant::head_dim; ++d)
+    product += static_cast<Real>(load_global(query + d)) * static_cast<Real>(load_global(key + d));
+  const Real score = static_cast<Real>(Variant::scale) * product;
+  if constexpr (detail::modifies_scores<typename Variant::score_modification>) {
+    return rule.modify(score, at);
+  } else {
+    return score;
+  }
+}
+
+/// The row of outputs of the query at index `i` of a sequence.
+template <typename Variant, typename Scalar>
+HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, const query_side& side, std::int64_t i) {
+  using real = typename Variant::template accumulator<Scalar>;
+  constexpr real nothing = -std::numeric_limits<real>::infinity();
+  const int composite = Variant::head_map::composite_head(side.head, Variant::query_heads, Variant::composite_heads);
+  const auto rule = detail::score_rule_of_head(inputs.score, side.head, Variant::query_heads);
+  const key_range range = side.visible(inputs.mask, i);
+  attended_row<real, Variant::value_dim> row{};
+  real largest = nothing;
+  real sum = 0;
+  for (std::int64_t first = range.begin; first < range.end; first += warp_size) {
+    const std::int64_t key = first + lane_index();
+    const token_pair at = pair_of(side.at(i), key);
+    const bool visible = key < range.end && detail::visible_in_range(inputs.mask, at);
+    const real score = visible ? score_of<real, Variant>(inputs.q.row(side.batch, i, side.head),
+                                                         inputs.k.row(side.batch, key, composite), rule, at)
+                               : nothing;
+    const real next = std::fmax(largest, largest_of_warp(score));
+    const real shift = next == nothing ? real(0) : next;
+    const real kept = std::exp(largest - shift);
+    const real weight = visible ? std::exp(score - shift) : real(0);
+    largest = next;
+    sum = sum * kept + sum_of_warp(weight);
+    for (real& value : row.value) value *= kept;
+    for (int lane = 0; lane < warp_size && first + lane < range.end; ++lane) {
+      const real share = shuffle_from(weight, lane);
+      if (shuffle_from(static_cast<int>(visible), lane) == 0) continue;
+      const Scalar* value = inputs.v.row(side.batch, first + lane, composite);
+      HEADWISE_UNROLL
+      for (int f = 0; f < row.features; ++f) {
+        const int d = f * warp_size + lane_index();
+        if (d < Variant::value_dim) row.value[f] += share * static_cast<real>(load_global(value + d));
+      }
+    }
+  }
+  row.lse = sum == real(0) ? nothing : largest + std::log(sum);
+  for (real& value : row.value) value = sum == real(0) ? real(0) : value / sum;
+  return row;
+}
+
+/// What the norm after attention makes of one feature, given 1 / rms of its head.
+template <typename Norm, int Dim, typename Real, typename Scalar>
+HEADWISE_DEVICE Real normalized_feature(Real feature, Real inverse_rms, const Scalar* gain, int head, int d) {
+  const Real scaled = static_cast<Real>(Norm::settings.factor) * inverse_rms * feature;
+  if constexpr (Norm::settings.gain == norm_gain::none) {
+    return scaled;
+  } else {
+    return scaled * static_cast<Real>(load_global(gain + Norm::settings.gain_offset(head, Dim) + d));
+  }
+}
+
+/// Writes a row of a call to wherever it is wanted, and what `Norm` makes of it.
+template <typename Norm, typename Variant, typename Scalar, typename Real>
+HEADWISE_DEVICE void write_row(const attend_parameters<Variant, Scalar>& p, std::int64_t b, int head, std::int64_t i,
+                               const attended_row<Real, Variant::value_dim>& row) {
+  constexpr int Dv = Variant::value_dim;
+  if (p.lse.data != nullptr && lane_index() == 0) store_global(p.lse.row(b, head) + i, row.lse);
+  const auto write = [&](Scalar* to, const auto& value_of) {
+    HEADWISE_UNROLL
+    for (int f = 0; f < row.features; ++f) {
+      const int d = f * warp_size + lane_index();
+      if (d < Dv) store_global(to + d, static_cast<Scalar>(value_of(row.value[f], d)));
+    }
+  };
+  if (p.out.data != nullptr) write(p.out.row(b, i, head), [](Real value, int) { return value; });
+  if constexpr (Norm::normalizes) {
+    Real squares = 0;
+    for (const Real value : row.value) squares += value * value;
+    const Real r = inverse_root_mean_square(sum_of_warp(squares), Dv, Norm::settings.epsilon);
+    write(p.normalized.row(b, i, head),
+          [&](Real value, int d) { return normalized_feature<Norm, Dv>(value, r, p.gain, head, d); });
+  }
+}
+
+}  // namespace headwise::cuda

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "headwise/cuda/instructions.cuh"
+
+namespace headwise::cuda {
+
+/// How a kernel of attention cuts its work. A warp has `rows_per_warp` rows of a block's tile, all of them to itself.
+struct attend_settings {
+  int query_rows;
+  int key_rows;
+  int warps;
+  /// Blocks that share a multiprocessor, which bounds the registers of a thread.
+  int blocks;
+
+  constexpr int threads() const { return warps * warp_size; }
+  bool operator==(const attend_settings&) const = default;
+};
+
+/// The cut of the forward pass: as many rows as the registers hold sums for. The wider of keys and values counts.
+constexpr attend_settings forward_settings(int head_dim, int value_dim) {
+  const int dim = head_dim > value_dim ? head_dim : value_dim;
+  if (dim <= 64) return {.query_rows = 128, .key_rows = 128, .warps = 4, .blocks = 2};
+  if (dim <= 128) return {.query_rows = 128, .key_rows = 64, .warps = 4, .blocks = 2};
+  if (dim <= 192) return {.query_rows = 128, .key_rows = 64, .warps = 8, .blocks = 1};
+  return {.query_rows = 64, .key_rows = 64, .warps = 4, .blocks = 1};
+}
+
+}  // namespace headwise::cuda

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention of a block of query rows on tensor cores. A warp owns 16 Heights rows and keeps for them, in registers, the
+// scores of one tile of keys, the largest score and the sum of weights, and the sums of values; as everything in a
+// `warp_tile`, a row is spread over four lanes. Queries, one tile of keys and one of values stand in shared memory:
+// while products with keys are taken the values are on their way, and the next keys while those with values are.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "headwise/cuda/attend_parameters.cuh"
+#include "headwise/cuda/attend_row.cuh"
+#include "headwise/cuda/attend_settings.cuh"
+#include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/score_tile.cuh"
+#include "headwise/cuda/shared_tile.cuh"
+#include "headwise/cuda/softmax_rows.cuh"
+#include "headwise/cuda/visible_keys.cuh"
+#include "headwise/cuda/warp_tile.cuh"
+
+namespace headwise::cuda {
+
+/// Whether the rows of tensors start at whole chunks, so that 16 bytes can be moved at once.
+struct aligned_tensors {
+  bool q;
+  bool k;
+  bool v;
+  bool out;
+};
+
+/// The body of the forward kernel.
+template <typename Variant, typename Scalar, typename Norm, attend_settings Settings>
+class attend_tile {
+  static constexpr int D = Variant::head_dim;
+  static constexpr int Dv = Variant::value_dim;
+  static constexpr int heights = Settings.query_rows / Settings.warps / 16;
+  static constexpr int threads = Settings.threads();
+  static constexpr float exponent = score_units<Variant>::exponent;
+  static_assert(heights * Settings.warps * 16 == Settings.query_rows);
+
+  using query_tile = shared_tile<Settings.query_rows, D>;
+  using key_tile = shared_tile<Settings.key_rows, D>;
+  using value_tile = shared_tile<Settings.key_rows, Dv>;
+  using out_tile = shared_tile<Settings.query_rows, Dv>;
+  using sums_tile = warp_tile<heights, value_tile::columns / 8>;
+  using parameters = attend_parameters<Variant, Scalar>;
+
+ public:
+  static constexpr std::size_t shared_bytes =
+      std::max(query_tile::bytes + key_tile::bytes + value_tile::bytes, out_tile::bytes);
+
+  HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned, const query_block& block)
+      : p_(p),
+        aligned_(aligned),
+        block_(block),
+        side_(p.side(block.batch, block.head)),
+        warp_row_(warp_index() * heights * 16) {}
+
+  HEADWISE_DEVICE void run() {
+    sums_.set_zero();
+    const visible_keys block_keys = keys_seen_by<Settings.query_rows>(p_.mask, side_, block_.first);
+    if (block_keys.hull.size() > 0) {
+      warp_keys_ = keys_seen_by<heights * 16>(p_.mask, side_, first_query());
+      sum_over(block_keys.hull);
+    }
+    rows_.finish(sums_);
+    // Lanes of a warp agree that one of them met a NaN. If it comes from a key that is hidden from its row, taking the
+    // row by itself removes it, and if not, it comes back.
+    if (any_lane(has_nan())) {
+      take_rows_again();
+      sync_block();
+    } else {
+      sync_block();
+      write();
+    }
+  }
+
+ private:
+  HEADWISE_DEVICE std::int64_t first_query() const { return block_.first + warp_row_; }
+  HEADWISE_DEVICE static query_tile queries() { return {shared_memory()}; }
+  HEADWISE_DEVICE static key_tile keys() { return {shared_memory() + query_tile::bytes}; }
+  HEADWISE_DEVICE static value_tile values() { return {shared_memory() + query_tile::bytes + key_tile::bytes}; }
+
+  HEADWISE_DEVICE int composite_head() const {
+    return Variant::head_map::composite_head(block_.head, Variant::query_heads, Variant::composite_heads);
+  }
+  HEADWISE_DEVICE void start_keys(std::int64_t first, std::int64_t end) const {
+    copy_rows<threads>(p_.k, block_.batch, composite_head(), first, end, aligned_.k, keys());
+    commit_copies();
+  }
+  HEADWISE_DEVICE void start_values(std::int64_t first, std::int64_t end) const {
+    copy_rows<threads>(p_.v, block_.batch, composite_head(), first, end, aligned_.v, values());
+    commit_copies();
+  }
+  HEADWISE_DEVICE static void arrive() {
+    wait_for_copies<0>();
+    sync_block();
+  }
+
+  HEADWISE_DEVICE void sum_over(key_range range) {
+    // Tiles start at multiples of their size, so that what a query gives does not depend on its neighbours' ranges.
+    const std::int64_t begin = range.begin / Settings.key_rows * Settings.key_rows;
+    copy_rows<threads>(p_.q, block_.batch, block_.head, block_.first, side_.queries, aligned_.q, queries());
+    start_keys(begin, side_.keys);
+    for (std::int64_t first = begin; first < range.end; first += Settings.key_rows) {
+      const key_range tile{first, std::min(first + Settings.key_rows, side_.keys)};
+      const bool wanted = warp_keys_.touches(tile);
+      arrive();
+      start_values(first, side_.keys);
+      warp_tile<heights, Settings.key_rows / 8> scores;
+      if (wanted) take_scores(scores, tile);
+      arrive();
+      if (first + Settings.key_rows < range.end) start_keys(first + Settings.key_rows, side_.keys);
+      if (wanted) {
+        rows_.weigh(scores, exponent, sums_);
+        multiply_columns<Scalar>(sums_, scores, values());
+      }
+    }
+  }
+
+  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, key_range tile) const {
+    scores.set_zero();
+    multiply_rows<Scalar>(scores, queries(), warp_row_, keys());
+    const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, side_, first_query(), tile.begin};
+    step.modify(p_.score);
+    const bool whole = tile.size() == Settings.key_rows && warp_keys_.covers(tile);
+    if (!whole || !detail::sees_whole_range<typename Variant::mask>) step.hide(p_.mask);
+  }
+
+  HEADWISE_DEVICE bool has_nan() const {
+    bool found = false;
+    HEADWISE_UNROLL
+    for (int m = 0; m < heights; ++m)
+      HEADWISE_UNROLL
+      for (int n = 0; n < sums_tile::widths; ++n)
+        HEADWISE_UNROLL
+        for (int e = 0; e < 4; ++e) found |= sums_.value[m][n][e] != sums_.value[m][n][e];
+    return found;
+  }
+
+  HEADWISE_DEVICE void take_rows_again() const {
+    for (int row = 0; row < heights * 16; ++row) {
+      const std::int64_t i = first_query() + row;
+      if (i >= p_.q.tokens) return;
+      write_row<Norm>(p_, block_.batch, block_.head, i, attend_row<Variant, Scalar>(p_, side_, i));
+    }
+  }
+
+  HEADWISE_DEVICE void write() {
+    if (p_.lse.data != nullptr) write_lse();
+    if (p_.out.data != nullptr) write_to(p_.out);
+    if constexpr (Norm::normalizes) {
+      normalize();
+      sync_warp();
+      write_to(p_.normalized);
+    }
+  }
+
+  HEADWISE_DEVICE void write_to(const head_view<Scalar, Variant::query_heads, Dv>& view) const {
+    const out_tile tile{shared_memory()};
+    put<Scalar>(sums_, tile, warp_row_);
+    sync_warp();
+    write_rows<heights * 16>(tile, warp_row_, view, block_.batch, block_.head, first_query(), p_.q.tokens,
+                             aligned_.out);
+  }
+
+  HEADWISE_DEVICE void write_lse() const {
+    HEADWISE_UNROLL
+    for (int m = 0; m < heights; ++m)
+      HEADWISE_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        const std::int64_t i = first_query() + sums_tile::row_of(m, half);
+        if (i < p_.q.tokens && lane_index() % 4 == 0)
+          store_global(p_.lse.row(block_.batch, block_.head) + i, rows_.log_sum(m, half, exponent));
+      }
+  }
+
+  HEADWISE_DEVICE void normalize() {
+    HEADWISE_UNROLL
+    for (int m = 0; m < heights; ++m)
+      HEADWISE_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        float squares = 0;
+        HEADWISE_UNROLL
+        for (int n = 0; n < sums_tile::widths; ++n)
+          HEADWISE_UNROLL
+          for (int e = 2 * half; e < 2 * half + 2; ++e) squares += sums_.value[m][n][e] * sums_.value[m][n][e];
+        const float r = inverse_root_mean_square(sum_of_row(squares), Dv, Norm::settings.epsilon);
+        HEADWISE_UNROLL
+        for (int n = 0; n < sums_tile::widths; ++n)
+          HEADWISE_UNROLL
+          for (int e = 2 * half; e < 2 * half + 2; ++e) {
+            const int d = sums_tile::column_of(n, e);
+            if (d < Dv)
+              sums_.value[m][n][e] =
+                  normalized_feature<Norm, Dv>(sums_.value[m][n][e], r, p_.gain, block_.head, d);
+          }
+      }
+  }
+
+  const parameters& p_;
+  const aligned_tensors& aligned_;
+  query_block block_;
+  query_side side_;
+  int warp_row_;
+  visible_keys warp_keys_;
+  softmax_rows<heights> rows_;
+  sums_tile sums_;
+};
+
+}  // namespace headwise::cuda

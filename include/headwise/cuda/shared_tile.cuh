@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "headwise/core/head_view.hpp"
+#include "headwise/cuda/instructions.cuh"
+
+namespace headwise::cuda {
+
+/// Numbers of 16 bits in a chunk, the piece that an access of 16 bytes moves.
+inline constexpr int chunk_size = 8;
+
+/// A tile of `Rows` rows of `Columns` numbers of 16 bits in shared memory, its columns filled up with zeros to a multiple
+/// of 16. Chunk `c` of row `r` stands at place `c ^ x(r)` of that row, x such that the same chunk of eight neighbouring
+/// rows lies in eight different groups of banks, whatever the width: loading matrices meets no bank twice.
+template <int Rows, int Columns>
+struct shared_tile {
+  static constexpr int rows = Rows;
+  static constexpr int columns = (Columns + 15) / 16 * 16;
+  static constexpr int chunks = columns / chunk_size;
+  static constexpr std::size_t bytes = std::size_t{Rows} * columns * 2;
+
+  std::byte* data;
+
+  /// Where a chunk stands.
+  HEADWISE_DEVICE std::byte* chunk(int row, int index) const {
+    return data + (row * chunks + (index ^ swizzle(row))) * 16;
+  }
+
+ private:
+  // A row of 2, 4 or 8 chunks (times an odd number) starts at the banks of the row 4, 2 or 1 before it.
+  static constexpr int period_bits = chunks % 8 == 0 ? 3 : chunks % 4 == 0 ? 2 : 1;
+  HEADWISE_DEVICE static constexpr int swizzle(int row) {
+    return row >> (3 - period_bits) & ((1 << period_bits) - 1);
+  }
+};
+
+/// Whether every row of a view starts at a multiple of 16 bytes and consists of whole chunks.
+template <typename T, int Heads, int Dim>
+HEADWISE_HOST_DEVICE bool has_aligned_chunks(const head_view<T, Heads, Dim>& view) {
+  return Dim % chunk_size == 0 && reinterpret_cast<std::uintptr_t>(view.data) % 16 == 0 &&
+         view.batch_stride % chunk_size == 0 && view.token_stride % chunk_size == 0 &&
+         view.head_stride % chunk_size == 0;
+}
+
+/// One chunk of a row of `Dim` numbers, number by number; what is behind the row's end is zero.
+template <int Dim, typename T>
+HEADWISE_DEVICE four_words gather_chunk(const T* row, int index) {
+  four_words chunk{};
+  HEADWISE_UNROLL
+  for (int i = 0; i < chunk_size; ++i)
+    if (index * chunk_size + i < Dim) {
+      const std::uint32_t bits = load_global(row + index * chunk_size + i).bits;
+      chunk.word[i / 2] |= bits << (i % 2 * 16);
+    }
+  return chunk;
+}
+
+/// Starts to fill a tile with the rows [first, first + Rows) of one head of a view; rows at `end` and behind are zeros
+/// and not read. `Threads` threads take part.
+template <int Threads, typename T, int Heads, int Dim, int Rows>
+HEADWISE_DEVICE void copy_rows(const head_view<const T, Heads, Dim>& view, std::int64_t b, int head, std::int64_t first,
+                               std::int64_t end, bool aligned, const shared_tile<Rows, Dim>& tile) {
+  using tile_type = shared_tile<Rows, Dim>;
+  constexpr int pieces = Rows * tile_type::chunks;
+  const T* start = view.row(b, first, head);
+  HEADWISE_UNROLL
+  for (int piece = thread_index(); piece < pieces; piece += Threads) {
+    const int row = piece / tile_type::chunks;
+    const int index = piece % tile_type::chunks;
+    const bool wanted = first + row < end && index * chunk_size < Dim;
+    const T* from = start + row * view.token_stride;
+    if (aligned) {
+      // An address that is not read must be one that could be.
+      copy_async(tile.chunk(row, index), wanted ? from + index * chunk_size : view.data, wanted);
+    } else {
+      store_shared(reinterpret_cast<four_words*>(tile.chunk(row, index)),
+                   wanted ? gather_chunk<Dim>(from, index) : four_words{});
+    }
+  }
+}
+
+/// Writes rows of a tile, which this warp has written, to the rows from `first` on of one head of a view, as long as
+/// they stand before `end`.
+template <int WarpRows, typename T, int Heads, int Dim, int Rows>
+HEADWISE_DEVICE void write_rows(const shared_tile<Rows, Dim>& tile, int first_row,
+                                const head_view<T, Heads, Dim>& view, std::int64_t b, int head, std::int64_t first,
+                                std::int64_t end, bool aligned) {
+  using tile_type = shared_tile<Rows, Dim>;
+  constexpr int pieces = WarpRows * tile_type::chunks;
+  for (int piece = lane_index(); piece < pieces; piece += warp_size) {
+    const int row = piece / tile_type::chunks;
+    const int index = piece % tile_type::chunks;
+    if (first + row >= end || index * chunk_size >= Dim) continue;
+    const auto chunk = load_shared(reinterpret_cast<const four_words*>(tile.chunk(first_row + row, index)));
+    T* to = view.row(b, first + row, head) + index * chunk_size;
+    if (aligned) {
+      store_global(reinterpret_cast<four_words*>(to), chunk);
+    } else {
+      HEADWISE_UNROLL
+      for (int i = 0; i < chunk_size; ++i)
+        if (index * chunk_size + i < Dim) {
+          T number;
+          number.bits = static_cast<std::uint16_t>(chunk.word[i / 2] >> (i % 2 * 16));
+          store_global(to + i, number);
+        }
+    }
+  }
+}
+
+}  // namespace headwise::cuda

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/shared_tile.cuh"
+
+namespace headwise::cuda {
+
+/// A tile of floats spread over a warp, in the registers that tensor cores sum into: 16 Heights rows and 8 Widths
+/// columns. A lane has, of every block of 16 rows and 8 columns, the columns `column_in_block()` and the next one of the
+/// rows lane / 4 (elements 0, 1) and lane / 4 + 8 (elements 2, 3). `half` names these two rows.
+template <int Heights, int Widths>
+struct warp_tile {
+  static constexpr int heights = Heights;
+  static constexpr int widths = Widths;
+
+  float value[Heights][Widths][4];
+
+  HEADWISE_DEVICE static int row_of(int height, int half) { return height * 16 + half * 8 + lane_index() / 4; }
+  HEADWISE_DEVICE static int column_of(int width, int element) { return width * 8 + lane_index() % 4 * 2 + element % 2; }
+
+  HEADWISE_DEVICE void set_zero() {
+    HEADWISE_UNROLL
+    for (int m = 0; m < Heights; ++m)
+      HEADWISE_UNROLL
+      for (int n = 0; n < Widths; ++n)
+        HEADWISE_UNROLL
+        for (int e = 0; e < 4; ++e) value[m][n][e] = 0;
+  }
+};
+
+/// The sum, or the largest, over the four lanes that share a row of a tile.
+HEADWISE_DEVICE float sum_of_row(float x) {
+  x += shuffle_xor(x, 1);
+  return x + shuffle_xor(x, 2);
+}
+HEADWISE_DEVICE float largest_of_row(float x) {
+  const float other = shuffle_xor(x, 1);
+  x = x > other ? x : other;
+  const float another = shuffle_xor(x, 2);
+  return x > another ? x : another;
+}
+
+/// c += a b^T: the rows of a from `a_row` on and all rows of b, summed over their columns.
+template <typename T, int Heights, int Widths, int RowsA, int RowsB, int Columns>
+HEADWISE_DEVICE void multiply_rows(warp_tile<Heights, Widths>& c, const shared_tile<RowsA, Columns>& a, int a_row,
+                                   const shared_tile<RowsB, Columns>& b) {
+  static_assert(Widths * 8 == RowsB && Widths % 2 == 0);
+  const int matrix = lane_index() / 8;
+  const int row = lane_index() % 8;
+  HEADWISE_UNROLL
+  for (int step = 0; step < shared_tile<RowsB, Columns>::chunks; step += 2) {
+    std::uint32_t left[Heights][4];
+    HEADWISE_UNROLL
+    for (int m = 0; m < Heights; ++m)
+      load_matrices(left[m], a.chunk(a_row + m * 16 + matrix % 2 * 8 + row, step + matrix / 2));
+    HEADWISE_UNROLL
+    for (int n = 0; n < Widths; n += 2) {
+      std::uint32_t right[4];
+      load_matrices(right, b.chunk(n * 8 + matrix / 2 * 8 + row, step + matrix % 2));
+      HEADWISE_UNROLL
+      for (int m = 0; m < Heights; ++m) {
+        multiply_add<T>(c.value[m][n], left[m], right[0], right[1]);
+        multiply_add<T>(c.value[m][n + 1], left[m], right[2], right[3]);
+      }
+    }
+  }
+}
+
+/// c += a b: a, rounded to 16 bits, has a column for every row of b.
+template <typename T, int Heights, int Widths, int Inner, int Rows, int Columns>
+HEADWISE_DEVICE void multiply_columns(warp_tile<Heights, Widths>& c, const warp_tile<Heights, Inner>& a,
+                                      const shared_tile<Rows, Columns>& b) {
+  static_assert(Inner * 8 == Rows && Inner % 2 == 0);
+  static_assert(Widths * 8 == shared_tile<Rows, Columns>::columns);
+  const int matrix = lane_index() / 8;
+  const int row = lane_index() % 8;
+  HEADWISE_UNROLL
+  for (int step = 0; step < Inner; step += 2) {
+    std::uint32_t left[Heights][4];
+    HEADWISE_UNROLL
+    for (int m = 0; m < Heights; ++m)
+      HEADWISE_UNROLL
+      for (int i = 0; i < 4; ++i)
+        left[m][i] = pack<T>(a.value[m][step + i / 2][i % 2 * 2], a.value[m][step + i / 2][i % 2 * 2 + 1]);
+    HEADWISE_UNROLL
+    for (int n = 0; n < Widths; n += 2) {
+      std::uint32_t right[4];
+      load_matrices_transposed(right, b.chunk(step * 8 + matrix % 2 * 8 + row, n + matrix / 2));
+      HEADWISE_UNROLL
+      for (int m = 0; m < Heights; ++m) {
+        multiply_add<T>(c.value[m][n], left[m], right[0], right[1]);
+        multiply_add<T>(c.value[m][n + 1], left[m], right[2], right[3]);
+      }
+    }
+  }
+}
+
+/// Puts a tile, rounded to 16 bits, into the rows of shared memory from `first_row` on.
+template <typename T, int Heights, int Widths, int Rows, int Columns>
+HEADWISE_DEVICE void put(const warp_tile<Heights, Widths>& tile, const shared_tile<Rows, Columns>& to, int first_row) {
+  static_assert(Widths * 8 == shared_tile<Rows, Columns>::columns);
+  HEADWISE_UNROLL
+  for (int m = 0; m < Heights; ++m)
+    HEADWISE_UNROLL
+    for (int n = 0; n < Widths; ++n)
+      HEADWISE_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        auto* chunk = reinterpret_cast<std::uint32_t*>(to.chunk(first_row + tile.row_of(m, half), n));
+        store_shared(chunk + lane_index() % 4, pack<T>(tile.value[m][n][half * 2], tile.value[m][n][half * 2 + 1]));
+      }
+}
+
+}  // namespace headwise::cuda
