@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <type_traits>
+
+#include "headwise/core/error.hpp"
+#include "headwise/cuda/runtime.cuh"
+
+namespace headwise {
+
+/// What a caller hands to every operation on a CUDA device: the stream that it works in, and scratch memory of a fixed
+/// size on the device, taken through a `frame` and given back when the frame ends. Operations start kernels in the
+/// stream and return; they allocate nothing and wait for nothing. One workspace serves one caller at a time; its memory
+/// is used again in the order of the stream.
+///
+/// Where the memory does not suffice, `headwise::error` is thrown. How much does is asked by doing the work in a
+/// workspace that counts (`bytes_for`): the answer comes from the very code that takes the memory.
+class cuda_workspace {
+ public:
+  static constexpr std::size_t alignment = 256;
+
+  /// A workspace with memory of its own, `bytes` of the current device. Throws `headwise::error` if there is not as
+  /// much.
+  cuda_workspace(cuda::stream order, std::size_t bytes)
+      : order_(order),
+        owned_(static_cast<std::byte*>(cuda::allocate_device_memory(bytes))),
+        memory_(owned_.get()),
+        capacity_(bytes) {}
+  /// A workspace on device memory of the caller's, which must outlive all that the stream is told to do.
+  cuda_workspace(cuda::stream order, std::span<std::byte> memory) : order_(order) {
+    const std::size_t past = reinterpret_cast<std::uintptr_t>(memory.data()) % alignment;
+    const std::size_t skipped = past == 0 ? 0 : std::min(alignment - past, memory.size());
+    memory_ = memory.data() + skipped;
+    capacity_ = memory.size() - skipped;
+  }
+
+  /// A workspace that does nothing but count: it hands out addresses that nobody may use, starts no kernels, and knows
+  /// afterwards how much was held. It needs no device.
+  static cuda_workspace counting() { return cuda_workspace(); }
+
+  /// The bytes that a workspace must have for `work(workspace)`. Tensors that the work reads and writes are views of
+  /// any addresses, such as those of `stand_in`.
+  template <typename Work>
+  static std::size_t bytes_for(const Work& work) {
+    cuda_workspace counter = counting();
+    work(counter);
+    return counter.most_held();
+  }
+
+  /// Bytes that a block of `count` elements occupies.
+  template <typename T>
+  static constexpr std::size_t bytes_of(std::int64_t count) {
+    return (static_cast<std::size_t>(count) * sizeof(T) + alignment - 1) / alignment * alignment;
+  }
+
+  /// The life of the blocks taken through it. Frames nest, as scopes do.
+  class frame {
+   public:
+    explicit frame(cuda_workspace& workspace) : workspace_(workspace), begin_(workspace.held_) {}
+    frame(const frame&) = delete;
+    frame& operator=(const frame&) = delete;
+    ~frame() { workspace_.held_ = begin_; }
+
+    /// An uninitialised block of `count` elements of device memory, aligned to 256 bytes. Throws `headwise::error` if
+    /// there is no room for it.
+    template <typename T>
+    T* take(std::int64_t count) {
+      static_assert(std::is_trivially_copyable_v<T>);
+      return reinterpret_cast<T*>(workspace_.take(bytes_of<T>(count)));
+    }
+
+    cuda_workspace& workspace() const { return workspace_; }
+
+   private:
+    cuda_workspace& workspace_;
+    std::size_t begin_;
+  };
+
+  cuda::stream order() const { return order_; }
+  /// Whether work is only counted.
+  bool counts() const { return counts_; }
+  /// Bytes of memory, used or not.
+  std::size_t capacity() const { return capacity_; }
+  /// The most bytes that were ever held at a time.
+  std::size_t most_held() const { return most_held_; }
+
+  /// Multiprocessors of the current device, asked for once.
+  int multiprocessors() {
+    if (multiprocessors_ == 0) multiprocessors_ = cuda::multiprocessors();
+    return multiprocessors_;
+  }
+
+  /// Starts a kernel in the stream, or nothing where work is only counted.
+  template <typename... Parameters>
+  void launch(const char* name, void (*kernel)(Parameters...), const cuda::launch_shape& shape,
+              const std::type_identity_t<std::remove_cv_t<Parameters>>&... parameters) {
+    if (!counts_) cuda::launch(name, kernel, shape, order_, parameters...);
+  }
+
+  /// Sets device memory to zero in the order of the stream.
+  template <typename T>
+  void fill_with_zeros(T* to, std::int64_t count) {
+    if (!counts_) cuda::fill_with_zeros(to, static_cast<std::size_t>(count) * sizeof(T), order_);
+  }
+
+  /// An address for `count` elements of a tensor in a workspace that counts. It is not null and no other's, and nobody
+  /// may look there.
+  template <typename T>
+  T* stand_in(std::int64_t count) {
+    std::byte* const address = stand_ins_;
+    stand_ins_ += bytes_of<T>(count);
+    return reinterpret_cast<T*>(address);
+  }
+
+ private:
+  struct free_memory {
+    void operator()(std::byte* memory) const { cuda::free_device_memory(memory); }
+  };
+
+  cuda_workspace() : memory_(nowhere(1)), counts_(true) {}
+
+  /// Addresses of no memory at all, far from each other.
+  static std::byte* nowhere(std::uintptr_t region) { return reinterpret_cast<std::byte*>(region << 52); }
+
+  std::byte* take(std::size_t bytes) {
+    const std::size_t needed = held_ + bytes;
+    detail::require(counts_ || needed <= capacity_, "workspace", detail::words("of ", capacity_, " bytes"),
+                    detail::words("at least ", needed, " bytes"));
+    std::byte* const block = memory_ + held_;
+    held_ = needed;
+    most_held_ = std::max(most_held_, held_);
+    return block;
+  }
+
+  cuda::stream order_{};
+  std::unique_ptr<std::byte, free_memory> owned_;
+  std::byte* memory_ = nullptr;
+  std::byte* stand_ins_ = nowhere(2);
+  std::size_t capacity_ = 0;
+  std::size_t held_ = 0;
+  std::size_t most_held_ = 0;
+  int multiprocessors_ = 0;
+  bool counts_ = false;
+};
+
+}  // namespace headwise
