@@ -84,13 +84,42 @@ HEADWISE_DEVICE T shuffle_from(T value, int lane) {
 /// Whether any lane of the warp says yes. All lanes take part.
 HEADWISE_DEVICE bool any_lane(bool yes) { return __any_sync(0xffffffffU, yes) != 0; }
 
+/// A byte of shared memory in one register: the sums and differences of addresses are taken in 32 bits.
+struct shared_address {
+  std::uint32_t value;
+
+  HEADWISE_DEVICE shared_address operator+(int bytes) const { return {value + static_cast<std::uint32_t>(bytes)}; }
+  HEADWISE_DEVICE shared_address operator^(int bits) const { return {value ^ static_cast<std::uint32_t>(bits)}; }
+};
+
+/// The address of the first byte of shared memory that the launch asked for; a multiple of 128.
+HEADWISE_DEVICE shared_address first_shared_address() {
+  return {static_cast<std::uint32_t>(__cvta_generic_to_shared(shared_memory()))};
+}
+
+/// One access of 4 or 16 bytes, to an address that is a multiple of its size.
+HEADWISE_DEVICE void store_shared(shared_address address, std::uint32_t value) {
+  asm volatile("st.shared.b32 [%0], %1;" ::"r"(address.value), "r"(value) : "memory");
+}
+HEADWISE_DEVICE void store_shared(shared_address address, const four_words& value) {
+  asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(address.value), "r"(value.word[0]), "r"(value.word[1]),
+               "r"(value.word[2]), "r"(value.word[3])
+               : "memory");
+}
+HEADWISE_DEVICE four_words load_four_words(shared_address address) {
+  four_words value;
+  asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(value.word[0]), "=r"(value.word[1]), "=r"(value.word[2]), "=r"(value.word[3])
+               : "r"(address.value)
+               : "memory");
+  return value;
+}
+
 /// Starts to copy 16 bytes from global to shared memory, both addresses multiples of 16, or to zero them there where
 /// nothing is wanted; nothing is read then. They are there once this thread has waited for the group that they were
 /// committed with, and other threads see them after a barrier.
-HEADWISE_DEVICE void copy_async(std::byte* shared, const void* global, bool wanted) {
-  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(shared));
-  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(address), "l"(global),
-               "r"(wanted ? 16 : 0)
+HEADWISE_DEVICE void copy_async(shared_address to, const void* from, bool wanted) {
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(to.value), "l"(from), "r"(wanted ? 16 : 0)
                : "memory");
 }
 /// Closes a group of this thread's copies.
@@ -103,19 +132,17 @@ HEADWISE_DEVICE void wait_for_copies() {
 
 /// Four 8 x 8 matrices of 16-bit numbers from shared memory. Lane 8 i + r gives the address of row r of matrix i, 16
 /// bytes at a multiple of 16; lane l gets the numbers 2 (l % 4) and 2 (l % 4) + 1 of row l / 4 of each.
-HEADWISE_DEVICE void load_matrices(std::uint32_t (&matrix)[4], const std::byte* row) {
-  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(row));
+HEADWISE_DEVICE void load_matrices(std::uint32_t (&matrix)[4], shared_address row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
-               : "r"(address)
+               : "r"(row.value)
                : "memory");
 }
 /// The same, of the transposed matrices.
-HEADWISE_DEVICE void load_matrices_transposed(std::uint32_t (&matrix)[4], const std::byte* row) {
-  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(row));
+HEADWISE_DEVICE void load_matrices_transposed(std::uint32_t (&matrix)[4], shared_address row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(matrix[0]), "=r"(matrix[1]), "=r"(matrix[2]), "=r"(matrix[3])
-               : "r"(address)
+               : "r"(row.value)
                : "memory");
 }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "headwise/core/half_precision.hpp"
+#include "headwise/cuda/attend_parameters.cuh"
+#include "headwise/cuda/attend_row.cuh"
+#include "headwise/cuda/attend_settings.cuh"
+#include "headwise/cuda/attend_tile.cuh"
+#include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/device_lengths.cuh"
+#include "headwise/cuda/runtime.cuh"
+#include "headwise/operations/attend_arguments.hpp"
+#include "headwise/operations/checks.hpp"
+
+namespace headwise::cuda {
+
+/// Attention on tensor cores: a block has the rows of one tile of queries.
+template <typename Body>
+HEADWISE_KERNEL(Body::settings.threads(), Body::settings.blocks)
+attend_by_tiles(HEADWISE_KERNEL_PARAMETER typename Body::parameters p,
+                HEADWISE_KERNEL_PARAMETER aligned_tensors aligned) {
+  Body(p, aligned, query_block_of<Body::query_heads, Body::settings.query_rows>(block_index(), p.q.batch, p.q.tokens))
+      .run();
+}
+
+/// Attention in any number type: every warp has a row.
+template <typename Norm, int Warps, typename Variant, typename Scalar>
+HEADWISE_KERNEL(Warps* warp_size, 1)
+attend_by_rows(HEADWISE_KERNEL_PARAMETER attend_parameters<Variant, Scalar> p) {
+  const auto block = query_block_of<Variant::query_heads, Warps>(block_index(), p.q.batch, p.q.tokens);
+  const int i = block.first + warp_index();
+  if (i >= p.q.tokens) return;
+  const query_side side = p.side(block.batch, block.head);
+  write_row<Norm>(p, block.batch, block.head, i, attend_row<Variant, Scalar>(p, side, i));
+}
+
+namespace launches {
+
+/// The blocks of a grid in which each has `rows` queries of one head.
+template <typename Variant>
+std::int64_t query_blocks(std::int64_t batch, std::int64_t queries, int rows) {
+  return batch * Variant::query_heads * ((queries + rows - 1) / rows);
+}
+
+template <typename Norm, typename Variant, typename Scalar>
+void start_attend(const attend_parameters<Variant, Scalar>& p, cuda_workspace& workspace) {
+  if constexpr (is_half_precision<Scalar>) {
+    constexpr attend_settings settings = forward_settings(Variant::head_dim, Variant::value_dim);
+    using body = attend_tile<Variant, Scalar, Norm, settings>;
+    const bool aligned_out = has_aligned_chunks(p.out) && has_aligned_chunks(p.normalized);
+    workspace.launch("attend", attend_by_tiles<body>,
+                     {.blocks = query_blocks<Variant>(p.q.batch, p.q.tokens, settings.query_rows),
+                      .threads = settings.threads(),
+                      .shared_bytes = body::shared_bytes},
+                     p,
+                     aligned_tensors{.q = has_aligned_chunks(p.q),
+                                     .k = has_aligned_chunks(p.k),
+                                     .v = has_aligned_chunks(p.v),
+                                     .out = aligned_out});
+  } else {
+    constexpr int warps = 4;
+    workspace.launch("attend", attend_by_rows<Norm, warps, Variant, Scalar>,
+                     {.blocks = query_blocks<Variant>(p.q.batch, p.q.tokens, warps), .threads = warps * warp_size}, p);
+  }
+}
+
+template <typename Variant, typename Scalar>
+attend_parameters<Variant, Scalar> parameters_of(const attend_arguments<Variant, Scalar>& a,
+                                                 cuda_workspace::frame& frame) {
+  return {{.q = a.q,
+           .k = a.k,
+           .v = a.v,
+           .query_lengths = device_lengths(a.query_lengths, frame),
+           .key_lengths = device_lengths(a.key_lengths, frame),
+           .mask = a.mask,
+           .score = a.score},
+          a.out,
+          {},
+          nullptr,
+          a.lse};
+}
+
+}  // namespace launches
+
+/// Attention of every query head over its composite head, as `attend_arguments` describes it. Numbers of 16 bits are
+/// multiplied on tensor cores and summed in float, the weights of keys being rounded to 16 bits between the two
+/// products; other numbers are taken row by row.
+template <typename Variant, typename Scalar>
+void attend(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
+  headwise::detail::check_attend(a);
+  cuda_workspace::frame frame(workspace);
+  launches::start_attend<no_norm>(launches::parameters_of(a, frame), workspace);
+}
+
+}  // namespace headwise::cuda
