@@ -34,6 +34,7 @@ need_command pkg-config pkg-config
 need_command gnuplot-nox gnuplot
 need_header libeigen3-dev "$compiler" eigen3/Eigen/Core
 need_header doctest-dev "$compiler" doctest/doctest.h
+need_header libboost-context-dev "$compiler" boost/context/detail/fcontext.hpp
 need_header libbenchmark-dev "$compiler" benchmark/benchmark.h
 need_header libcli11-dev "$compiler" CLI/CLI.hpp
 need_header nlohmann-json3-dev "$compiler" nlohmann/json.hpp

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/barriers.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "emulator/block.hpp"
+#include "emulator/device_functions.hpp"
+
+namespace headwise::emulator {
+
+namespace {
+
+const char* name_of(barriers::kind instruction) {
+  constexpr const char* names[] = {"sync_block", "sync_block_or", "sync_threads"};
+  return names[static_cast<int>(instruction)];
+}
+
+}  // namespace
+
+void barriers::reset() {
+  for (barrier_state& state : states_) {
+    state.come.clear();
+    state.any = false;
+  }
+}
+
+bool barriers::wait(kind instruction, int barrier, int threads, bool yes, const call_site& where) {
+  block& b = running_block();
+  barrier_state& state = states_[barrier];
+  if (state.come.empty()) {
+    state.instruction = instruction;
+    state.needed = threads;
+    state.where = where;
+  } else if (state.instruction != instruction || state.needed != threads) {
+    fail_thread(std::string(name_of(instruction)) + " of " + std::to_string(threads) + " threads at barrier " +
+                    std::to_string(barrier) + ", where others wait in " + name_of(state.instruction) + " of " +
+                    std::to_string(state.needed) + " threads at " + state.where.text(),
+                where);
+  }
+  state.any = state.any || yes;
+  state.come.push_back(b.threads.current());
+  if (static_cast<int>(state.come.size()) < state.needed) {
+    b.threads.wait();
+  } else {
+    require_whole_warps(state, where);
+    state.answer = std::exchange(state.any, false);
+    for (const int thread : state.come)
+      if (thread != b.threads.current()) b.threads.let_go(thread);
+    state.come.clear();
+    b.threads.give_way();
+  }
+  // Nobody can come to this barrier's next time and end it before this thread has been here.
+  return state.answer;
+}
+
+void barriers::require_whole_warps(const barrier_state& state, const call_site& where) const {
+  int lanes[1024 / warp_lanes] = {};
+  for (const int thread : state.come) ++lanes[thread / warp_lanes];
+  for (const int come : lanes)
+    if (come != 0 && come != warp_lanes)
+      fail_thread(
+          std::string(name_of(state.instruction)) + " by a part of a warp: " + std::to_string(come) + " of 32 lanes",
+          where);
+}
+
+std::string barriers::who_waits() const {
+  std::string text;
+  for (const barrier_state& state : states_)
+    if (!state.come.empty())
+      text += "; " + std::to_string(state.come.size()) + " of " + std::to_string(state.needed) + " threads wait in " +
+              name_of(state.instruction) + " at " + state.where.text();
+  return text;
+}
+
+void sync_block(const call_site& where) {
+  block& b = running_block();
+  b.all_barriers.wait(barriers::kind::sync_block, 0, b.shape.threads, false, where);
+}
+
+bool sync_block_or(bool yes, const call_site& where) {
+  block& b = running_block();
+  return b.all_barriers.wait(barriers::kind::sync_block_or, 0, b.shape.threads, yes, where);
+}
+
+void sync_threads(int barrier, int threads, const call_site& where) {
+  block& b = running_block();
+  if (barrier < 1 || barrier >= barriers::count)
+    fail_thread("sync_threads at barrier " + std::to_string(barrier) + ", needed: 1 to 15", where);
+  if (threads < warp_lanes || threads > b.shape.threads || threads % warp_lanes != 0)
+    fail_thread("sync_threads of " + std::to_string(threads) + " threads, needed: whole warps of the block's " +
+                    std::to_string(b.shape.threads) + " threads",
+                where);
+  b.all_barriers.wait(barriers::kind::sync_threads, barrier, threads, false, where);
+}
+
+}  // namespace headwise::emulator

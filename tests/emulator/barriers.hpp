@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "emulator/call_site.hpp"
+
+namespace headwise::emulator {
+
+/// The 16 barriers of a block. Barrier 0 is that of sync_block.
+class barriers {
+ public:
+  static constexpr int count = 16;
+
+  enum class kind { sync_block, sync_block_or, sync_threads };
+
+  void reset();
+  /// The running thread waits at a barrier until `threads` have come; whether any of them says yes.
+  bool wait(kind instruction, int barrier, int threads, bool yes, const call_site& where);
+  /// Who waits at which barrier, empty if nobody does.
+  std::string who_waits() const;
+
+ private:
+  struct barrier_state {
+    kind instruction{};
+    int needed = 0;
+    std::vector<int> come;
+    bool any = false;
+    /// The answer of the last time that all had come.
+    bool answer = false;
+    call_site where;
+  };
+
+  void require_whole_warps(const barrier_state& state, const call_site& where) const;
+
+  barrier_state states_[count];
+};
+
+}  // namespace headwise::emulator

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/block.hpp"
+
+#include "emulator/device_functions.hpp"
+#include "emulator/fault.hpp"
+#include "emulator/settings.hpp"
+
+namespace headwise::emulator {
+
+namespace {
+
+block* running = nullptr;
+
+}  // namespace
+
+block& running_block() {
+  if (running == nullptr) throw fault("an instruction of the device is called outside of a kernel");
+  return *running;
+}
+
+void set_running_block(block* next) { running = next; }
+
+void fail_block(const std::string& what) {
+  const block& b = running_block();
+  throw fault("kernel " + std::string(b.shape.name) + ", block " + std::to_string(b.index) + ", seed " +
+              std::to_string(seed()) + ": " + what);
+}
+
+void fail_thread(const std::string& what, const call_site& where) {
+  fail_block("thread " + std::to_string(running_block().threads.current()) + " at " + where.text() + ": " + what);
+}
+
+int thread_index() { return running_block().threads.current(); }
+int threads_per_block() { return running_block().shape.threads; }
+std::int64_t block_index() { return running_block().index; }
+std::int64_t block_count() { return running_block().shape.blocks; }
+std::byte* shared_memory() { return running_block().shared.data(); }
+
+}  // namespace headwise::emulator

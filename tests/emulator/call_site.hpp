@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace headwise::emulator {
+
+/// Where an instruction stands in the source of a kernel. It is taken from the caller as a default argument;
+/// std::source_location would do the same if clang 14 had it.
+struct call_site {
+  const char* file = "";
+  unsigned line = 0;
+
+  static constexpr call_site here(const char* file = __builtin_FILE(),
+                                  unsigned line = static_cast<unsigned>(__builtin_LINE())) {
+    return {file, line};
+  }
+
+  std::string text() const { return std::string(file) + ":" + std::to_string(line); }
+
+  /// The same file in two translation units has two addresses, but one translation unit holds a kernel's instance.
+  friend constexpr bool operator==(const call_site& a, const call_site& b) {
+    return a.line == b.line && a.file == b.file;
+  }
+};
+
+}  // namespace headwise::emulator

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "emulator/device_memory.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#include "emulator/settings.hpp"
+#include "headwise/core/error.hpp"
+
+namespace headwise::emulator {
+
+namespace {
+
+constexpr std::align_val_t alignment{256};
+
+struct piece {
+  std::uintptr_t first;
+  std::uintptr_t last;  // behind it
+
+  bool holds(std::uintptr_t from, std::uintptr_t to) const { return first <= from && to <= last; }
+};
+
+/// All pieces of device memory, in the order of their addresses.
+struct memory_map {
+  std::mutex lock;
+  std::vector<piece> pieces;
+  std::size_t latest = 0;
+
+  std::vector<piece>::iterator behind(std::uintptr_t address) {
+    return std::upper_bound(pieces.begin(), pieces.end(), address,
+                            [](std::uintptr_t value, const piece& p) { return value < p.first; });
+  }
+};
+
+memory_map& memory() {
+  static memory_map all;
+  return all;
+}
+
+void require_device_memory(const void* address, std::size_t bytes, const char* what) {
+  if (!in_device_memory(address, bytes)) throw error(what, "cudaErrorInvalidValue (invalid argument)", "cudaSuccess");
+}
+
+constexpr const char* names[] = {"copy to the device", "copy to the host", "copy on the device"};
+
+}  // namespace
+
+void* allocate_device_memory(std::size_t bytes) {
+  if (bytes == 0) return nullptr;
+  fail_if_asked(request::allocation, "device memory");
+  void* address = ::operator new(bytes, alignment);
+  std::memset(address, 0xff, bytes);
+  memory_map& map = memory();
+  const std::lock_guard guard(map.lock);
+  const auto first = reinterpret_cast<std::uintptr_t>(address);
+  map.pieces.insert(map.behind(first), {first, first + bytes});
+  return address;
+}
+
+void free_device_memory(void* address) noexcept {
+  if (address == nullptr) return;
+  memory_map& map = memory();
+  const std::lock_guard guard(map.lock);
+  const auto found = map.behind(reinterpret_cast<std::uintptr_t>(address));
+  if (found != map.pieces.begin()) map.pieces.erase(found - 1);
+  ::operator delete(address, alignment);
+}
+
+bool in_device_memory(const void* address, std::size_t bytes) {
+  memory_map& map = memory();
+  const std::lock_guard guard(map.lock);
+  const auto first = reinterpret_cast<std::uintptr_t>(address);
+  if (map.latest < map.pieces.size() && map.pieces[map.latest].holds(first, first + bytes)) return true;
+  const auto found = map.behind(first);
+  if (found == map.pieces.begin() || !(found - 1)->holds(first, first + bytes)) return false;
+  map.latest = static_cast<std::size_t>(found - 1 - map.pieces.begin());
+  return true;
+}
+
+void copy(void* to, const void* from, std::size_t bytes, copy_direction direction) {
+  if (bytes == 0) return;
+  const char* what = names[static_cast<int>(direction)];
+  fail_if_asked(request::copy, what);
+  if (direction != copy_direction::to_host) require_device_memory(to, bytes, what);
+  if (direction != copy_direction::to_device) require_device_memory(from, bytes, what);
+  std::memmove(to, from, bytes);
+}
+
+void fill_with_zeros(void* to, std::size_t bytes) {
+  if (bytes == 0) return;
+  fail_if_asked(request::copy, "memory to be set to zero");
+  require_device_memory(to, bytes, "memory to be set to zero");
+  std::memset(to, 0, bytes);
+}
+
+}  // namespace headwise::emulator
