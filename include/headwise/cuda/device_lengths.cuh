@@ -21,7 +21,8 @@ struct lengths_in_parameters {
 };
 
 template <int Threads>
-HEADWISE_KERNEL(Threads, 1) store_lengths(HEADWISE_KERNEL_PARAMETER lengths_in_parameters lengths) {
+HEADWISE_KERNEL(Threads, 1)
+store_lengths(HEADWISE_KERNEL_PARAMETER lengths_in_parameters lengths) {
   for (int i = thread_index(); i < lengths.count; i += Threads) store_global(lengths.to + i, lengths.length[i]);
 }
 
