@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "headwise/core/head_view.hpp"
+#include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/feature_chunk.cuh"
+#include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/partial_sums.cuh"
+
+namespace headwise::cuda {
+
+/// How the gradient of mixing weights is summed: a block owns a slice of tokens, a warp a tile of the matrix, a lane
+/// some features of one token at a time. Warps that are left over share the chunks of a tile.
+template <typename T, int Components, int Composites, int Dim>
+struct weight_gradient_shape {
+  static constexpr int threads = 256;
+  static constexpr int warps = threads / warp_size;
+  static constexpr int most = 32 / static_cast<int>(sizeof(sum_type<T>));
+  static constexpr int tiles_of(int heads) { return (heads + most - 1) / most; }
+  static constexpr int side_of(int heads) { return (heads + tiles_of(heads) - 1) / tiles_of(heads); }
+  /// A tile of the matrix.
+  static constexpr int rows = side_of(Components);
+  static constexpr int columns = side_of(Composites);
+  static constexpr int tiles_across = tiles_of(Composites);
+  static constexpr int tiles = tiles_of(Components) * tiles_across;
+  /// Warps that share a tile.
+  static constexpr int sharers = tiles >= warps ? 1 : warps / tiles;
+  /// The access of the vector path: a thread holds the chunks of all rows.
+  static constexpr int widest = widest_chunk<T>(Dim, std::max(1, 4 * most / rows));
+};
+
+/// The inputs of the weight gradient, and the sums of every slice and sharer, [slices * sharers][Components *
+/// Composites].
+template <typename T, int Components, int Composites, int Dim>
+struct weight_gradient_tensors {
+  head_view<const T, Components, Dim> components;
+  head_view<const T, Composites, Dim> composite_gradient;
+  sum_type<T>* partial;
+};
+
+namespace loops {
+
+/// Reads a chunk of `Count` heads from `first` on; heads that do not exist are zero.
+template <int Width, int Count, typename T, int Heads, int Dim>
+HEADWISE_DEVICE void load_heads(const head_view<const T, Heads, Dim>& view, const chunk_place& place, int first,
+                                feature_chunk<T, Width> (&chunk)[Count]) {
+  const T* const from = view.row(place.b, place.n, first) + place.feature;
+  HEADWISE_UNROLL
+  for (int i = 0; i < Count; ++i)
+    chunk[i] = Heads % Count == 0 || first + i < Heads ? load_chunk<Width>(from + i * view.head_stride)
+                                                       : feature_chunk<T, Width>{};
+}
+
+/// The sum over all lanes, on every lane.
+template <typename Number>
+HEADWISE_DEVICE Number sum_over_warp(Number value) {
+  HEADWISE_UNROLL
+  for (int mask = warp_size / 2; mask > 0; mask /= 2) value += shuffle_xor(value, mask);
+  return value;
+}
+
+}  // namespace loops
+
+/// One slice of sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]>.
+template <int Width, typename T, int Components, int Composites, int Dim>
+HEADWISE_KERNEL((weight_gradient_shape<T, Components, Composites, Dim>::threads), 1)
+sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Components, Composites, Dim> tensors) {
+  using shape = weight_gradient_shape<T, Components, Composites, Dim>;
+  using number = sum_type<T>;
+  constexpr int chunks = Dim / Width;
+  const std::int64_t tokens = tensors.components.tokens;
+  const token_slices slices{tensors.components.batch * tokens};
+  const std::int64_t begin = block_index() * slices.size();
+  const std::int64_t end = begin + slices.size() < slices.tokens ? begin + slices.size() : slices.tokens;
+  for (int job = warp_index(); job < shape::tiles * shape::sharers; job += shape::warps) {
+    const int sharer = job % shape::sharers;
+    const int tile = job / shape::sharers;
+    const int first_component = tile / shape::tiles_across * shape::rows;
+    const int first_composite = tile % shape::tiles_across * shape::columns;
+    number sum[shape::rows][shape::columns] = {};
+    for (std::int64_t index = begin * chunks + sharer * warp_size + lane_index(); index < end * chunks;
+         index += shape::sharers * warp_size) {
+      const chunk_place place = place_of_chunk<Dim, Width>(index, tokens);
+      feature_chunk<T, Width> component[shape::rows];
+      feature_chunk<T, Width> gradient[shape::columns];
+      loops::load_heads(tensors.components, place, first_component, component);
+      loops::load_heads(tensors.composite_gradient, place, first_composite, gradient);
+      HEADWISE_UNROLL
+      for (int g = 0; g < shape::columns; ++g) {
+        HEADWISE_UNROLL
+        for (int c = 0; c < shape::rows; ++c) {
+          HEADWISE_UNROLL
+          for (int d = 0; d < Width; ++d) sum[c][g] += component[c].value[d] * gradient[g].value[d];
+        }
+      }
+    }
+    number* const partial = tensors.partial + (block_index() * shape::sharers + sharer) * (Components * Composites);
+    HEADWISE_UNROLL
+    for (int c = 0; c < shape::rows; ++c) {
+      HEADWISE_UNROLL
+      for (int g = 0; g < shape::columns; ++g) {
+        const number total = loops::sum_over_warp(sum[c][g]);
+        const bool exists = first_component + c < Components && first_composite + g < Composites;
+        if (exists && lane_index() == (c * shape::columns + g) % warp_size)
+          store_global(partial + (first_component + c) * Composites + first_composite + g, total);
+      }
+    }
+  }
+}
+
+/// Adds sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> to weight_gradient [Components][Composites].
+template <typename T, int Components, int Composites, int Dim>
+void add_weight_gradient(head_view<const T, Components, Dim> components,
+                         head_view<const T, Composites, Dim> composite_gradient, T* weight_gradient,
+                         cuda_workspace& workspace) {
+  using shape = weight_gradient_shape<T, Components, Composites, Dim>;
+  constexpr std::int64_t count = std::int64_t{Components} * Composites;
+  const std::int64_t slices = token_slices{components.batch * components.tokens}.count();
+  cuda_workspace::frame frame(workspace);
+  auto* const partial = frame.template take<sum_type<T>>(slices * shape::sharers * count);
+  const bool fit = chunk_aligned<shape::widest>(components) && chunk_aligned<shape::widest>(composite_gradient);
+  with_chunks<shape::widest>(fit, [&](auto chosen) {
+    constexpr int width = decltype(chosen)::value;
+    workspace.launch("sum_weight_gradient", sum_weight_gradient<width, T, Components, Composites, Dim>,
+                     {.blocks = slices, .threads = shape::threads}, {components, composite_gradient, partial});
+  });
+  launch_add_partials<T>({partial, slices * shape::sharers, count, weight_gradient}, workspace);
+}
+
+}  // namespace headwise::cuda
