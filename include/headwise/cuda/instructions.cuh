@@ -42,9 +42,23 @@ template <typename T>
 HEADWISE_DEVICE T load_global(const T* address) {
   return *address;
 }
+// The compiler takes a struct apart and does not always put its stores together again.
 template <typename T>
 HEADWISE_DEVICE void store_global(T* address, std::type_identity_t<T> value) {
-  *address = value;
+  if constexpr (std::is_class_v<T> && sizeof(T) >= 8) {
+    static_assert(sizeof(T) == 8 || sizeof(T) == 16);
+    std::uint32_t word[sizeof(T) / 4];
+    std::memcpy(word, &value, sizeof(T));
+    if constexpr (sizeof(T) == 8) {
+      asm volatile("st.global.v2.u32 [%0], {%1, %2};" ::"l"(address), "r"(word[0]), "r"(word[1]) : "memory");
+    } else {
+      asm volatile("st.global.v4.u32 [%0], {%1, %2, %3, %4};" ::"l"(address), "r"(word[0]), "r"(word[1]), "r"(word[2]),
+                   "r"(word[3])
+                   : "memory");
+    }
+  } else {
+    *address = value;
+  }
 }
 template <typename T>
 HEADWISE_DEVICE T load_shared(const T* address) {
