@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/runtime.cuh"
+
+namespace headwise {
+
+/// Numbers in device memory, in the place of a std::vector: it owns them, copies and moves them. New elements have no
+/// value. Copies of whole buffers are made in the default stream and waited for.
+template <typename T>
+class device_buffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  using value_type = T;
+
+  device_buffer() = default;
+  explicit device_buffer(std::size_t size) { resize(size); }
+  device_buffer(const device_buffer& other) { *this = other; }
+  device_buffer(device_buffer&& other) noexcept
+      : memory_(std::move(other.memory_)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  device_buffer& operator=(const device_buffer& other) {
+    if (this == &other) return *this;
+    resize(other.size_);
+    cuda::copy_on_device(data(), other.data(), size_ * sizeof(T), {});
+    cuda::synchronize({});
+    return *this;
+  }
+  device_buffer& operator=(device_buffer&& other) noexcept {
+    memory_ = std::move(other.memory_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+  ~device_buffer() = default;
+
+  T* data() { return memory_.get(); }
+  const T* data() const { return memory_.get(); }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  std::size_t capacity() const { return capacity_; }
+
+  // NOLINTNEXTLINE(google-explicit-constructor): as a vector turns into a span
+  operator std::span<T>() { return {data(), size_}; }
+  // NOLINTNEXTLINE(google-explicit-constructor): as a vector turns into a span
+  operator std::span<const T>() const { return {data(), size_}; }
+
+  /// Within the capacity nothing is allocated and the elements stay; beyond it they are lost, since no one would wait
+  /// for the device to copy them. Throws `headwise::error` if there is not as much memory.
+  void resize(std::size_t size) {
+    if (size > capacity_) {
+      size_ = 0;
+      capacity_ = 0;
+      memory_.reset();
+      memory_.reset(static_cast<T*>(cuda::allocate_device_memory(size * sizeof(T))));
+      capacity_ = size;
+    }
+    size_ = size;
+  }
+
+  /// Takes over values of the host, in the order of the stream; they are copied when this returns.
+  void assign(std::span<const T> values, cuda::stream order = {}) {
+    resize(values.size());
+    cuda::copy_to_device(data(), values.data(), values.size_bytes(), order);
+    cuda::synchronize(order);
+  }
+  /// The values, once the stream has done what it was told.
+  std::vector<T> values(cuda::stream order = {}) const {
+    std::vector<T> host(size_);
+    cuda::copy_to_host(host.data(), data(), size_ * sizeof(T), order);
+    cuda::synchronize(order);
+    return host;
+  }
+
+ private:
+  struct free_memory {
+    void operator()(T* memory) const { cuda::free_device_memory(memory); }
+  };
+
+  std::unique_ptr<T, free_memory> memory_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+/// Where the tensors of the CUDA backend live.
+struct cuda_memory {
+  template <typename T>
+  using buffer = device_buffer<T>;
+  using workspace = cuda_workspace;
+};
+
+}  // namespace headwise
