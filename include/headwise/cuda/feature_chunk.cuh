@@ -15,13 +15,13 @@ namespace headwise::cuda {
 /// Neighbouring features of one vector, held by one thread in the type that sums are taken in.
 template <typename T, int Width>
 struct feature_chunk {
-  sum_type<T> value[Width];
+  sum_type<T> value[std::size_t{Width}];
 };
 
 /// 4, 8 or 16 bytes as one access.
 template <int Count>
 struct alignas(4 * Count) chunk_words {
-  std::uint32_t word[Count];
+  std::uint32_t word[std::size_t{Count}];
 };
 
 namespace loops {

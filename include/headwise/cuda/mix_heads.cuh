@@ -81,9 +81,9 @@ mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
   if (index >= tensors.from.batch * tensors.from.tokens * (Dim / Width)) return;
   const chunk_place place = place_of_chunk<Dim, Width>(index, tensors.from.tokens);
   const T* const from = tensors.from.row(place.b, place.n, 0) + place.feature;
-  number sum[outputs][Width] = {};
+  number sum[std::size_t{outputs}][std::size_t{Width}] = {};
   for (int first = 0; first < In; first += ahead) {
-    feature_chunk<T, Width> input[ahead];
+    feature_chunk<T, Width> input[std::size_t{ahead}];
     HEADWISE_UNROLL
     for (int i = 0; i < ahead; ++i)
       if (In % ahead == 0 || first + i < In)

@@ -10,6 +10,7 @@
 #include "headwise/cuda/feature_chunk.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/partial_sums.cuh"
+#include "headwise/cuda/warp_sums.cuh"
 
 namespace headwise::cuda {
 
@@ -29,6 +30,7 @@ struct weight_gradient_shape {
   static constexpr int tiles = tiles_of(Components) * tiles_across;
   /// Warps that share a tile.
   static constexpr int sharers = tiles >= warps ? 1 : warps / tiles;
+  static constexpr int least_slice = 64;
   /// The access of the vector path: a thread holds the chunks of all rows.
   static constexpr int widest = widest_chunk<T>(Dim, std::max(1, 4 * most / rows));
 };
@@ -45,22 +47,15 @@ struct weight_gradient_tensors {
 namespace loops {
 
 /// Reads a chunk of `Count` heads from `first` on; heads that do not exist are zero.
-template <int Width, int Count, typename T, int Heads, int Dim>
+template <int Width, std::size_t Size, typename T, int Heads, int Dim>
 HEADWISE_DEVICE void load_heads(const head_view<const T, Heads, Dim>& view, const chunk_place& place, int first,
-                                feature_chunk<T, Width> (&chunk)[Count]) {
+                                feature_chunk<T, Width> (&chunk)[Size]) {
+  constexpr int count = static_cast<int>(Size);
   const T* const from = view.row(place.b, place.n, first) + place.feature;
   HEADWISE_UNROLL
-  for (int i = 0; i < Count; ++i)
-    chunk[i] = Heads % Count == 0 || first + i < Heads ? load_chunk<Width>(from + i * view.head_stride)
+  for (int i = 0; i < count; ++i)
+    chunk[i] = Heads % count == 0 || first + i < Heads ? load_chunk<Width>(from + i * view.head_stride)
                                                        : feature_chunk<T, Width>{};
-}
-
-/// The sum over all lanes, on every lane.
-template <typename Number>
-HEADWISE_DEVICE Number sum_over_warp(Number value) {
-  HEADWISE_UNROLL
-  for (int mask = warp_size / 2; mask > 0; mask /= 2) value += shuffle_xor(value, mask);
-  return value;
 }
 
 }  // namespace loops
@@ -73,7 +68,7 @@ sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Compone
   using number = sum_type<T>;
   constexpr int chunks = Dim / Width;
   const std::int64_t tokens = tensors.components.tokens;
-  const token_slices slices{tensors.components.batch * tokens};
+  const token_slices slices{tensors.components.batch * tokens, shape::least_slice};
   const std::int64_t begin = block_index() * slices.size();
   const std::int64_t end = begin + slices.size() < slices.tokens ? begin + slices.size() : slices.tokens;
   for (int job = warp_index(); job < shape::tiles * shape::sharers; job += shape::warps) {
@@ -81,12 +76,12 @@ sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Compone
     const int tile = job / shape::sharers;
     const int first_component = tile / shape::tiles_across * shape::rows;
     const int first_composite = tile % shape::tiles_across * shape::columns;
-    number sum[shape::rows][shape::columns] = {};
+    number sum[std::size_t{shape::rows}][std::size_t{shape::columns}] = {};
     for (std::int64_t index = begin * chunks + sharer * warp_size + lane_index(); index < end * chunks;
          index += shape::sharers * warp_size) {
       const chunk_place place = place_of_chunk<Dim, Width>(index, tokens);
-      feature_chunk<T, Width> component[shape::rows];
-      feature_chunk<T, Width> gradient[shape::columns];
+      feature_chunk<T, Width> component[std::size_t{shape::rows}];
+      feature_chunk<T, Width> gradient[std::size_t{shape::columns}];
       loops::load_heads(tensors.components, place, first_component, component);
       loops::load_heads(tensors.composite_gradient, place, first_composite, gradient);
       HEADWISE_UNROLL
@@ -103,7 +98,7 @@ sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Compone
     for (int c = 0; c < shape::rows; ++c) {
       HEADWISE_UNROLL
       for (int g = 0; g < shape::columns; ++g) {
-        const number total = loops::sum_over_warp(sum[c][g]);
+        const number total = sum_over_lanes(sum[c][g]);
         const bool exists = first_component + c < Components && first_composite + g < Composites;
         if (exists && lane_index() == (c * shape::columns + g) % warp_size)
           store_global(partial + (first_component + c) * Composites + first_composite + g, total);
@@ -119,7 +114,7 @@ void add_weight_gradient(head_view<const T, Components, Dim> components,
                          cuda_workspace& workspace) {
   using shape = weight_gradient_shape<T, Components, Composites, Dim>;
   constexpr std::int64_t count = std::int64_t{Components} * Composites;
-  const std::int64_t slices = token_slices{components.batch * components.tokens}.count();
+  const std::int64_t slices = token_slices{components.batch * components.tokens, shape::least_slice}.count();
   cuda_workspace::frame frame(workspace);
   auto* const partial = frame.template take<sum_type<T>>(slices * shape::sharers * count);
   const bool fit = chunk_aligned<shape::widest>(components) && chunk_aligned<shape::widest>(composite_gradient);

@@ -19,11 +19,13 @@ struct token_slices {
   static constexpr std::int64_t most = 512;
 
   std::int64_t tokens;
+  /// Tokens that are worth a block.
+  int least;
 
   /// Tokens of a slice; the last one may have fewer.
   HEADWISE_HOST_DEVICE constexpr std::int64_t size() const {
     const std::int64_t even = (tokens + most - 1) / most;
-    return even > 32 ? even : 32;
+    return even > least ? even : least;
   }
   HEADWISE_HOST_DEVICE constexpr std::int64_t count() const { return (tokens + size() - 1) / size(); }
 };

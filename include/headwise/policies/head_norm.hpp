@@ -61,18 +61,21 @@ struct head_norm {
   static constexpr int gains(int heads, int dim) { return Settings.gains(heads, dim); }
 };
 
+// A copy of the settings, since nvcc cannot write down the name of a type that was first named by a template's
+// parameter.
+
 /// MEA's norm: on the H outputs of attention, before the output projection.
 template <norm_settings Settings = norm_settings{}>
 struct norm_after_attention {
   using slot = output_norm_slot;
-  using norm = head_norm<Settings>;
+  using norm = head_norm<norm_settings{Settings}>;
 };
 
 /// On the C component keys and values, after their projection and before rotation, mixing and the cache.
 template <norm_settings Settings = norm_settings{}>
 struct norm_before_mixing {
   using slot = component_norm_slot;
-  using norm = head_norm<Settings>;
+  using norm = head_norm<norm_settings{Settings}>;
 };
 
 /// On the G composite keys and values, after mixing. It does not commute with mixing, so decoding builds the composite
@@ -80,7 +83,7 @@ struct norm_before_mixing {
 template <norm_settings Settings = norm_settings{}>
 struct norm_after_mixing {
   using slot = composite_norm_slot;
-  using norm = head_norm<Settings>;
+  using norm = head_norm<norm_settings{Settings}>;
 };
 
 /// No norm anywhere. The default.
