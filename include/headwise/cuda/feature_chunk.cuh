@@ -8,6 +8,7 @@
 
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/host_device.hpp"
 #include "headwise/cuda/instructions.cuh"
 
 namespace headwise::cuda {
@@ -167,6 +168,8 @@ HEADWISE_DEVICE chunk_place place_of_chunk(std::int64_t index, std::int64_t toke
 }
 
 /// The number of blocks of `size` that hold `count` things.
-constexpr std::int64_t blocks_of(std::int64_t count, std::int64_t size) { return (count + size - 1) / size; }
+HEADWISE_HOST_DEVICE constexpr std::int64_t blocks_of(std::int64_t count, std::int64_t size) {
+  return (count + size - 1) / size;
+}
 
 }  // namespace headwise::cuda
