@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "headwise/core/host_memory.hpp"
+#include "headwise/cuda/append_heads.cuh"
+#include "headwise/cuda/form_mixing.cuh"
+#include "headwise/cuda/mix_heads.cuh"
+#include "headwise/cuda/normalize_heads.cuh"
+#include "headwise/cuda/normalize_heads_backward.cuh"
+#include "headwise/cuda/rotate.cuh"
+#include "support/device_mirror.hpp"
+
+namespace headwise::test {
+
+/// The CUDA backend as it looks from the host: tensors in the host's memory, copied to the device for every operation
+/// and back. With it all tests of operations run on a device as they are.
+struct mirrored_cuda_backend {
+  using memory = host_memory;
+  using workspace = host_workspace;
+
+  template <typename X, typename Weight, typename Y>
+  static void mix_heads(X components, Weight weight, Y composites, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::mix_heads(a..., w); }, components, weight, composites);
+  }
+  template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
+  static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
+                                 XGradient component_gradient, WeightGradient weight_gradient, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::mix_heads_backward(a..., w); }, components, weight,
+                 composite_gradient, component_gradient, weight_gradient);
+  }
+  template <norm_settings Settings, typename X, typename Gain, typename Y>
+  static void normalize_heads(X x, Gain gain, Y y, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::normalize_heads<Settings>(a..., w); }, x, gain, y);
+  }
+  template <norm_settings Settings, typename X, typename Gain, typename YGradient, typename XGradient,
+            typename GainGradient>
+  static void normalize_heads_backward(X x, Gain gain, YGradient y_gradient, XGradient x_gradient,
+                                       GainGradient gain_gradient, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::normalize_heads_backward<Settings>(a..., w); }, x, gain,
+                 y_gradient, x_gradient, gain_gradient);
+  }
+  template <typename Positions, typename X, typename Starts, typename Y>
+  static void rotate(X x, Starts first_positions, Y y, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::rotate<Positions>(a..., w); }, x, first_positions, y);
+  }
+  template <typename Positions, typename YGradient, typename Starts, typename XGradient>
+  static void rotate_backward(YGradient y_gradient, Starts first_positions, XGradient x_gradient,
+                              workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::rotate_backward<Positions>(a..., w); }, y_gradient,
+                 first_positions, x_gradient);
+  }
+  template <typename X, typename Counts, typename Lengths, typename Slots>
+  static void append_heads(X x, Counts counts, Lengths lengths, Slots slots, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::append_heads(a..., w); }, x, counts, lengths, slots);
+  }
+};
+
+}  // namespace headwise::test
