@@ -20,14 +20,18 @@ constexpr std::size_t copied_bytes = 16;
 /// The source is read now, so that a bad address is found where it is given, and must be the same on arrival, as the
 /// device reads it at any time between.
 void async_copies::start(std::byte* shared, const void* global, bool wanted, const call_site& where) {
-  running_block().shared.require_inside(shared, copied_bytes, "copy_async", where);
+  block& b = running_block();
+  const std::size_t offset = b.shared.offset_of(shared, copied_bytes, "copy_async", where);
   if (reinterpret_cast<std::uintptr_t>(global) % copied_bytes != 0)
     fail_thread("copy_async from an address that is no multiple of 16", where);
-  copy_on_its_way copy{shared, wanted ? global : nullptr, {}, committed_, where};
+  copy_on_its_way copy{shared, offset, wanted ? global : nullptr, {}, committed_, where};
   if (wanted) {
     require_global(global, copied_bytes, "copy_async", where);
+    log_access(access_kind::copy_from_global, global, copied_bytes, where);
     std::memcpy(copy.content, global, copied_bytes);
   }
+  log_access(access_kind::copy_to_shared, shared, copied_bytes, where);
+  b.order.start_copy(b.warp(), b.lane(), offset, where);
   on_their_way_.push_back(copy);
   std::memset(shared, 0xff, copied_bytes);
 }
@@ -45,6 +49,8 @@ void async_copies::wait(int pending, const call_site& where) {
 void async_copies::deliver(const copy_on_its_way& copy, const call_site& where) {
   if (copy.global != nullptr && std::memcmp(copy.content, copy.global, copied_bytes) != 0)
     fail_thread("the source of the copy_async at " + copy.where.text() + " changed while it was copied", where);
+  block& b = running_block();
+  b.order.end_copy(b.warp(), b.lane(), copy.offset, where);
   std::memcpy(copy.shared, copy.content, copied_bytes);
 }
 

@@ -23,6 +23,7 @@ class async_copies {
  private:
   struct copy_on_its_way {
     std::byte* shared;
+    std::size_t offset;  // of the same place
     const void* global;  // null for zeros
     std::byte content[16];
     std::int64_t group;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/barriers.hpp"
 
-#include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "emulator/block.hpp"
+#include "emulator/counters.hpp"
 #include "emulator/device_functions.hpp"
 
 namespace headwise::emulator {
@@ -43,7 +44,11 @@ bool barriers::wait(kind instruction, int barrier, int threads, bool yes, const 
   if (static_cast<int>(state.come.size()) < state.needed) {
     b.threads.wait();
   } else {
-    require_whole_warps(state, where);
+    const access_order::warps come = warps_of(state, where);
+    b.order.barrier(come);
+    for (std::size_t warp = 0; warp < b.logs.size(); ++warp)
+      if (come[warp]) b.logs[warp].count();
+    count_one(instruction == kind::sync_threads ? &statistics::named_barriers : &statistics::block_barriers);
     state.answer = std::exchange(state.any, false);
     for (const int thread : state.come)
       if (thread != b.threads.current()) b.threads.let_go(thread);
@@ -54,14 +59,18 @@ bool barriers::wait(kind instruction, int barrier, int threads, bool yes, const 
   return state.answer;
 }
 
-void barriers::require_whole_warps(const barrier_state& state, const call_site& where) const {
-  int lanes[1024 / warp_lanes] = {};
+access_order::warps barriers::warps_of(const barrier_state& state, const call_site& where) {
+  int lanes[access_order::most_warps] = {};
   for (const int thread : state.come) ++lanes[thread / warp_lanes];
-  for (const int come : lanes)
-    if (come != 0 && come != warp_lanes)
-      fail_thread(
-          std::string(name_of(state.instruction)) + " by a part of a warp: " + std::to_string(come) + " of 32 lanes",
-          where);
+  access_order::warps come;
+  for (std::size_t warp = 0; warp < access_order::most_warps; ++warp) {
+    if (lanes[warp] != 0 && lanes[warp] != warp_lanes)
+      fail_thread(std::string(name_of(state.instruction)) + " by a part of warp " + std::to_string(warp) + ": " +
+                      std::to_string(lanes[warp]) + " of 32 lanes",
+                  where);
+    come[warp] = lanes[warp] == warp_lanes;
+  }
+  return come;
 }
 
 std::string barriers::who_waits() const {

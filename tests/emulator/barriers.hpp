@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/access_order.hpp"
 #include "emulator/call_site.hpp"
 
 namespace headwise::emulator {
@@ -32,7 +33,8 @@ class barriers {
     call_site where;
   };
 
-  void require_whole_warps(const barrier_state& state, const call_site& where) const;
+  /// Throws if only a part of one has come.
+  static access_order::warps warps_of(const barrier_state& state, const call_site& where);
 
   barrier_state states_[count];
 };

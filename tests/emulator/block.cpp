@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/block.hpp"
 
+#include "emulator/counters.hpp"
 #include "emulator/device_functions.hpp"
 #include "emulator/fault.hpp"
 #include "emulator/settings.hpp"
@@ -19,6 +20,12 @@ block& running_block() {
 }
 
 void set_running_block(block* next) { running = next; }
+
+void log_access(access_kind kind, const void* address, std::size_t bytes, const call_site& where) {
+  if (!counting()) return;
+  block& b = running_block();
+  b.logs[static_cast<std::size_t>(b.warp())].add(b.lane(), kind, address, bytes, where);
+}
 
 void fail_block(const std::string& what) {
   const block& b = running_block();

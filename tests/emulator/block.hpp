@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "emulator/access_log.hpp"
+#include "emulator/access_order.hpp"
 #include "emulator/async_copies.hpp"
 #include "emulator/barriers.hpp"
 #include "emulator/call_site.hpp"
@@ -25,6 +27,8 @@ struct block {
   barriers all_barriers;
   std::vector<warp_meeting> warps;
   shared_buffer shared;
+  access_order order;
+  std::vector<access_log> logs;      // of each warp
   std::vector<async_copies> copies;  // of each thread
 
   int warp() const { return threads.current() / warp_lanes; }
@@ -35,6 +39,9 @@ struct block {
 block& running_block();
 /// Null for none.
 void set_running_block(block* running);
+
+/// Notes an access of the running thread, if accesses are counted.
+void log_access(access_kind kind, const void* address, std::size_t bytes, const call_site& where);
 
 /// Throws a fault of the block that runs, with the seed.
 [[noreturn]] void fail_block(const std::string& what);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace headwise::emulator {
@@ -23,5 +24,9 @@ struct call_site {
     return a.line == b.line && a.file == b.file;
   }
 };
+
+/// A short number for a place, the same for the same place.
+std::uint16_t number_of(const call_site& where);
+const call_site& numbered_site(std::uint16_t number);
 
 }  // namespace headwise::emulator

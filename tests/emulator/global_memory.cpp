@@ -20,10 +20,12 @@ void require_global(const void* address, std::size_t bytes, const char* access, 
 
 void before_global_load(const void* address, std::size_t bytes, const call_site& where) {
   require_global(address, bytes, "load_global", where);
+  log_access(access_kind::global_load, address, bytes, where);
 }
 
 void before_global_store(const void* address, std::size_t bytes, const call_site& where) {
   require_global(address, bytes, "store_global", where);
+  log_access(access_kind::global_store, address, bytes, where);
 }
 
 }  // namespace headwise::emulator

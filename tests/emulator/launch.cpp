@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "emulator/block.hpp"
+#include "emulator/counters.hpp"
 #include "emulator/fault.hpp"
 #include "emulator/settings.hpp"
 #include "headwise/core/error.hpp"
@@ -54,6 +55,8 @@ void run_block(block& b, void (*kernel)(const void* parameters), const void* par
   b.all_barriers.reset();
   for (warp_meeting& meeting : b.warps) meeting.come = 0;
   b.shared.forget();
+  b.order.begin_block();
+  for (access_log& log : b.logs) log.forget();
   for (async_copies& copies : b.copies) copies.forget();
   b.threads.run(
       b.shape.threads,
@@ -62,6 +65,8 @@ void run_block(block& b, void (*kernel)(const void* parameters), const void* par
         b.copies[static_cast<std::size_t>(b.threads.current())].require_none();
       },
       b.random, describe_stuck);
+  for (access_log& log : b.logs) log.count();
+  count_one(&statistics::blocks);
 }
 
 /// The one block there is at a time; it keeps its fibers and its memory from launch to launch.
@@ -92,8 +97,12 @@ void run_grid(const grid& shape, void (*kernel)(const void* parameters), const v
   b.shape = shape;
   b.random = random_order(seed());
   b.warps.resize(static_cast<std::size_t>(shape.threads / warp_lanes));
+  b.logs.resize(b.warps.size());
   b.copies.resize(static_cast<std::size_t>(shape.threads));
   b.shared.resize(shape.shared_bytes);
+  b.order.resize(shape.threads / warp_lanes, shape.shared_bytes);
+  count_for(shape.name);
+  count_one(&statistics::launches);
   for (const std::int64_t index : shuffled_blocks(shape.blocks, b.random)) {
     b.index = index;
     run_block(b, kernel, parameters);

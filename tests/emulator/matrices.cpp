@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "emulator/block.hpp"
+#include "emulator/counters.hpp"
 #include "emulator/device_functions.hpp"
 #include "emulator/warp_meeting.hpp"
 #include "headwise/core/half_precision.hpp"
@@ -57,6 +58,7 @@ float number_of(std::uint32_t pair, int which) {
 /// specified. A product of numbers of 16 bits is exact, so that a compiler's fused multiply-add changes nothing.
 template <typename T>
 void multiply_for_all(void* const (&operands)[warp_lanes]) {
+  count_one(&statistics::multiply_adds);
   float a[16][16];
   float b[16][8];
   float c[16][8];
@@ -91,7 +93,10 @@ void multiply_for_all(void* const (&operands)[warp_lanes]) {
 }  // namespace
 
 void load_matrices(std::uint32_t (&matrix)[4], const std::byte* row, bool transposed, const call_site& where) {
-  running_block().shared.require_inside(row, row_bytes, name_of(collective::load_matrices), where);
+  block& b = running_block();
+  const std::size_t offset = b.shared.offset_of(row, row_bytes, name_of(collective::load_matrices), where);
+  b.order.read(b.warp(), access_order::all_lanes, offset, row_bytes, where);
+  log_access(access_kind::matrix_load, row, row_bytes, where);
   loaded_matrices operand{matrix, row};
   meet(collective::load_matrices, &operand, where, transposed ? load_for_all<true> : load_for_all<false>);
 }

@@ -28,8 +28,8 @@ void shared_buffer::resize(std::size_t bytes) {
 
 void shared_buffer::forget() { std::memset(data_, 0xff, bytes_); }
 
-void shared_buffer::require_inside(const void* address, std::size_t bytes, const char* access,
-                                   const call_site& where) const {
+std::size_t shared_buffer::offset_of(const void* address, std::size_t bytes, const char* access,
+                                     const call_site& where) const {
   // As numbers: an address outside has no place in the buffer. It wraps below it.
   const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(data_);
   if (offset >= bytes_ || bytes > bytes_ - offset)
@@ -41,14 +41,21 @@ void shared_buffer::require_inside(const void* address, std::size_t bytes, const
     fail_thread(std::string(access) + " of " + std::to_string(bytes) + " bytes at offset " + std::to_string(offset) +
                     " of shared memory, which is no multiple of its size",
                 where);
+  return offset;
 }
 
 void before_shared_load(const void* address, std::size_t bytes, const call_site& where) {
-  running_block().shared.require_inside(address, bytes, "load_shared", where);
+  block& b = running_block();
+  const std::size_t offset = b.shared.offset_of(address, bytes, "load_shared", where);
+  b.order.read(b.warp(), b.lane(), offset, bytes, where);
+  log_access(access_kind::shared_load, address, bytes, where);
 }
 
 void before_shared_store(const void* address, std::size_t bytes, const call_site& where) {
-  running_block().shared.require_inside(address, bytes, "store_shared", where);
+  block& b = running_block();
+  const std::size_t offset = b.shared.offset_of(address, bytes, "store_shared", where);
+  b.order.write(b.warp(), b.lane(), offset, bytes, where);
+  log_access(access_kind::shared_store, address, bytes, where);
 }
 
 }  // namespace headwise::emulator

@@ -20,8 +20,8 @@ class shared_buffer {
   void forget();
   std::byte* data() const { return data_; }
 
-  /// Throws unless an access of the running thread lies in it, at a multiple of its size.
-  void require_inside(const void* address, std::size_t bytes, const char* access, const call_site& where) const;
+  /// Where an access of the running thread lies. Throws unless it is inside, at a multiple of its size.
+  std::size_t offset_of(const void* address, std::size_t bytes, const char* access, const call_site& where) const;
 
  private:
   std::byte* data_ = nullptr;

@@ -38,7 +38,10 @@ void shuffle(collective kind, const shuffled& mine, const call_site& where) {
 }  // namespace
 
 void sync_warp(const call_site& where) {
-  meet(collective::sync_warp, nullptr, where, [](void* const(&)[warp_lanes]) {});
+  meet(collective::sync_warp, nullptr, where, [](void* const(&)[warp_lanes]) {
+    block& b = running_block();
+    b.order.sync_warp(b.warp());
+  });
 }
 
 void shuffle_xor(void* value, std::size_t bytes, int mask, const call_site& where) {

@@ -42,6 +42,7 @@ void meet(collective kind, void* operand, const call_site& where, void (*act)(vo
   }
   meeting.come = 0;
   act(meeting.operands);
+  b.logs[static_cast<std::size_t>(warp)].count();
   for (int lane = 0; lane < warp_lanes; ++lane)
     if (lane != b.lane()) b.threads.let_go(warp * warp_lanes + lane);
   b.threads.give_way();
