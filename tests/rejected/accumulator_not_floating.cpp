@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// rejected: headwise: the accumulator of number_types must be a floating-point type
+// rejected: headwise: the accumulator of number_types must be float or a wider floating-point type
 #include "headwise/policies/number_types.hpp"
 
 using namespace headwise;
