@@ -34,6 +34,7 @@ class attention_problem {
   using value_steps = headwise::value_composition<Variant>;
   using norm = typename Variant::output_norm;
   using numbers = std::vector<T>;
+  using accumulator = typename Variant::template accumulator<T>;
   using constants = std::span<const T>;
 
  public:
@@ -54,7 +55,7 @@ class attention_problem {
         composite_v_(random_numbers<T>(value_steps::changes ? keys * G * Dv : 0)),
         attended_(random_numbers<T>(queries * H * Dv)),
         normalized_(random_numbers<T>(norm::normalizes ? queries * H * Dv : 0)),
-        lse_(random_numbers<T>(queries * H)),
+        lse_(random_numbers<accumulator>(queries * H)),
         y_gradient_(random_numbers<T>(queries * H * Dv)),
         gradients_(*this) {}
 
@@ -152,7 +153,8 @@ class attention_problem {
   std::int64_t keys_;
   numbers q_, component_k_, component_v_;
   numbers key_weight_, value_weight_, key_gain_, value_gain_, output_gain_;
-  numbers mixed_k_, mixed_v_, composite_k_, composite_v_, attended_, normalized_, lse_;
+  numbers mixed_k_, mixed_v_, composite_k_, composite_v_, attended_, normalized_;
+  std::vector<accumulator> lse_;
   numbers y_gradient_;
   gradients gradients_;
   headwise::host_workspace workspace_;

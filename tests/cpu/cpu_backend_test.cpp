@@ -31,7 +31,7 @@ void check_workspaces(std::int64_t batch, std::int64_t queries, std::int64_t key
   std::vector<T> k(static_cast<std::size_t>(batch * keys * G * D), T(0.2));
   std::vector<T> v(static_cast<std::size_t>(batch * keys * G * Dv), T(0.3));
   std::vector<T> out(static_cast<std::size_t>(batch * queries * H * Dv));
-  std::vector<T> lse(static_cast<std::size_t>(batch * queries * H));
+  std::vector<typename Variant::template accumulator<T>> lse(static_cast<std::size_t>(batch * queries * H));
   auto dq = q;
   auto dk = k;
   auto dv = v;

@@ -161,6 +161,18 @@ TEST_CASE_ON_EVERY_BACKEND("attend_backward refuses gradients of other sizes, br
   refused([](auto& a) { a.out_gradient.tokens = 2; }, "out_gradient", "of 2 tokens", "3 tokens");
   refused([](auto& a) { a.lse_gradient.tokens = 2; }, "lse_gradient", "of 2 tokens", "3 tokens");
   refused([](auto& a) { a.lse_gradient.batch = 1; }, "lse_gradient", "of batch 1", "batch 2");
+  refused(
+      [](auto& a) {
+        a.delta = a.lse_gradient;
+        a.delta.tokens = 2;
+      },
+      "delta", "of 2 tokens", "3 tokens");
+  refused(
+      [](auto& a) {
+        a.delta = a.lse_gradient;
+        a.delta.batch = 1;
+      },
+      "delta", "of batch 1", "batch 2");
   refused([](auto& a) { a.q_gradient.tokens = 4; }, "q_gradient", "of 4 tokens", "3 tokens");
   refused([](auto& a) { a.k_gradient.tokens = 3; }, "k_gradient", "of 3 tokens", "4 tokens");
   refused([](auto& a) { a.v_gradient.batch = 1; }, "v_gradient", "of batch 1", "batch 2");

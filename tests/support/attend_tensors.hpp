@@ -65,6 +65,7 @@ template <typename Variant, typename Scalar>
 struct attend_tensors {
   using variant = Variant;
   using scalar = Scalar;
+  using accumulator = typename Variant::template accumulator<Scalar>;
   static constexpr int H = Variant::query_heads;
   static constexpr int G = Variant::composite_heads;
   static constexpr int D = Variant::head_dim;
@@ -75,9 +76,9 @@ struct attend_tensors {
   head_tensor<Scalar, G, D> k;
   head_tensor<Scalar, G, Dv> v;
   head_tensor<Scalar, H, Dv> out;
-  scalar_tensor<Scalar, H> lse;
+  scalar_tensor<accumulator, H> lse;
   head_tensor<Scalar, H, Dv> out_gradient;
-  scalar_tensor<Scalar, H> lse_gradient;
+  scalar_tensor<accumulator, H> lse_gradient;
   head_tensor<Scalar, H, D> q_gradient;
   head_tensor<Scalar, G, D> k_gradient;
   head_tensor<Scalar, G, Dv> v_gradient;
@@ -114,7 +115,7 @@ struct attend_tensors {
     k.fill(random);
     v.fill(random);
     out_gradient.fill(random);
-    for (Scalar& value : lse_gradient.values) value = static_cast<Scalar>(random.normal());
+    for (accumulator& value : lse_gradient.values) value = static_cast<accumulator>(random.normal());
   }
 
   attend_arguments<Variant, Scalar> forward_arguments() {
@@ -164,7 +165,7 @@ attend_tensors<Variant, To> converted(const attend_tensors<Variant, From>& from)
   copy_values(from.k, to.k);
   copy_values(from.v, to.v);
   copy_values(from.out_gradient, to.out_gradient);
-  to.lse_gradient.values = converted<To>(from.lse_gradient.values);
+  to.lse_gradient.values = converted<typename Variant::template accumulator<To>>(from.lse_gradient.values);
   to.mask = from.mask;
   to.score = from.score;
   return to;

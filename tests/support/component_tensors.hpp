@@ -18,6 +18,7 @@ template <typename Variant, typename Scalar>
 struct component_tensors {
   using variant = Variant;
   using scalar = Scalar;
+  using accumulator = typename Variant::template accumulator<Scalar>;
   static constexpr int H = Variant::query_heads;
   static constexpr int G = Variant::composite_heads;
   static constexpr int C = Variant::component_heads;
@@ -33,7 +34,7 @@ struct component_tensors {
   std::vector<Scalar> composite_key_gain{};
   std::vector<Scalar> composite_value_gain{};
   head_tensor<Scalar, H, Dv> out;
-  scalar_tensor<Scalar, H> lse;
+  scalar_tensor<accumulator, H> lse;
   typename Variant::mask mask{};
   typename Variant::score_modification score{};
 

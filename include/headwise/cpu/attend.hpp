@@ -28,17 +28,17 @@ void write_tile(const attend_arguments<Variant, T>& a, const typename attend_til
     const Real* sums = tile.accumulated + i * attend_tile<Variant, Real>::padded_value_dim;
     T* out = a.out.row(b, first + i, head);
     for (int d = 0; d < Variant::value_dim; ++d) out[d] = T(scale * sums[d]);
-    if (a.lse.data != nullptr) a.lse.row(b, head)[first + i] = T(tile.softmax[i].log_sum());
+    if (a.lse.data != nullptr) a.lse.row(b, head)[first + i] = tile.softmax[i].log_sum();
   }
 }
 
 /// Queries past a sequence's length give 0 and -inf.
-template <typename Variant, typename T>
+template <typename Variant, typename T, typename Real>
 void write_absent(const attend_arguments<Variant, T>& a, std::int64_t b, int head, std::int64_t first,
                   std::int64_t end) {
   for (std::int64_t i = first; i < end; ++i) {
     std::fill_n(a.out.row(b, i, head), Variant::value_dim, T(0));
-    if (a.lse.data != nullptr) a.lse.row(b, head)[i] = -std::numeric_limits<T>::infinity();
+    if (a.lse.data != nullptr) a.lse.row(b, head)[i] = -std::numeric_limits<Real>::infinity();
   }
 }
 
@@ -146,7 +146,7 @@ void attend(const attend_arguments<Variant, T>& a, host_workspace& workspace) {
       tile.run(first, count);
       tiles::write_tile<Variant, T, real>(a, tile.tile, b, head, first, count);
     }
-    tiles::write_absent(a, b, head, first + count, end);
+    tiles::write_absent<Variant, T, real>(a, b, head, first + count, end);
   });
 }
 

@@ -135,20 +135,27 @@ struct packed_backward_operands {
 
     Real* row_lse = lse + task * whole_panels(queries);
     Real* row_delta = delta + task * whole_panels(queries);
-    const T* lse_gradient = a.lse_gradient.data == nullptr ? nullptr : a.lse_gradient.row(b, head);
+    const Real* lse_gradient = a.lse_gradient.data == nullptr ? nullptr : a.lse_gradient.row(b, head);
+    const Real* given_delta = a.delta.data == nullptr ? nullptr : a.delta.row(b, head);
     for (std::int64_t i = 0; i < live; ++i) {
-      const Real sum = Real(a.lse.row(b, head)[i]);
+      const Real sum = a.lse.row(b, head)[i];
       // A row that sees nothing has weights 2^(-inf) = 0.
       const bool empty = sum == -std::numeric_limits<Real>::infinity();
       row_lse[i] = empty ? std::numeric_limits<Real>::infinity() : std::numbers::log2e_v<Real> * sum;
-      const T* out = a.out.row(b, i, head);
-      const T* gradient = dout + i * a.out_gradient.token_stride;
-      Real product = 0;
-      for (int d = 0; d < Variant::value_dim; ++d) product += Real(out[d]) * Real(gradient[d]);
-      row_delta[i] = lse_gradient == nullptr ? product : product - Real(lse_gradient[i]);
+      const Real product = given_delta == nullptr ? out_times_gradient(a, b, head, i) : given_delta[i];
+      row_delta[i] = lse_gradient == nullptr ? product : product - lse_gradient[i];
     }
     std::fill(row_lse + live, row_lse + whole_panels(live), std::numeric_limits<Real>::infinity());
     std::fill(row_delta + live, row_delta + whole_panels(live), Real(0));
+  }
+
+  static Real out_times_gradient(const attend_backward_arguments<Variant, T>& a, std::int64_t b, int head,
+                                 std::int64_t i) {
+    const T* out = a.out.row(b, i, head);
+    const T* gradient = a.out_gradient.row(b, i, head);
+    Real product = 0;
+    for (int d = 0; d < Variant::value_dim; ++d) product += Real(out[d]) * Real(gradient[d]);
+    return product;
   }
 };
 

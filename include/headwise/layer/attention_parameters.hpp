@@ -11,6 +11,7 @@
 
 #include "headwise/composed_variant.hpp"
 #include "headwise/core/error.hpp"
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/host_memory.hpp"
 
 namespace headwise {
@@ -113,7 +114,7 @@ struct attention_parameters {
     std::mt19937_64 generator(settings.seed);
     std::normal_distribution<double> normal;
     const auto draw = [&](buffer& values, double scale) {
-      for (Scalar& value : values) value = Scalar(scale * normal(generator));
+      for (Scalar& value : values) value = Scalar(sum_type<Scalar>(scale * normal(generator)));
     };
     draw(query_projection, deviation);
     draw(key_projection, deviation);
@@ -126,7 +127,7 @@ struct attention_parameters {
           value_mixing.data());
     for (buffer* gain :
          {&component_key_gain, &component_value_gain, &composite_key_gain, &composite_value_gain, &output_gain})
-      std::fill(gain->begin(), gain->end(), Scalar(settings.initial_gain));
+      std::fill(gain->begin(), gain->end(), Scalar(sum_type<Scalar>(settings.initial_gain)));
   }
 
  private:

@@ -16,7 +16,9 @@ namespace headwise {
 /// need is empty.
 template <any_attention_variant Variant, typename Scalar, typename Memory = host_memory>
 struct saved_activations {
+  using accumulator = typename Variant::template accumulator<Scalar>;
   using buffer = typename Memory::template buffer<Scalar>;
+  using lse_buffer = typename Memory::template buffer<accumulator>;
   static constexpr bool normalizes_components = Variant::component_norm::normalizes;
   static constexpr bool normalizes_output = Variant::output_norm::normalizes;
 
@@ -33,12 +35,12 @@ struct saved_activations {
   buffer composite_value;  ///< [G][D_v], where they are not the component values
   buffer attended;         ///< [H][D_v], the outputs of attention
   buffer normalized;       ///< [H][D_v], after the norm after attention
-  buffer lse;              ///< [batch][H][tokens]
+  lse_buffer lse;          ///< [batch][H][tokens]
 
   void resize(std::int64_t new_batch, std::int64_t new_tokens) {
     batch = new_batch;
     tokens = new_tokens;
-    const auto size = [&](buffer& b, bool needed, std::int64_t features) {
+    const auto size = [&](auto& b, bool needed, std::int64_t features) {
       b.resize(needed ? static_cast<std::size_t>(batch * tokens * features) : 0);
     };
     constexpr std::int64_t H = Variant::query_heads;
@@ -77,10 +79,10 @@ struct saved_activations {
     return heads<Variant::composite_heads, Dim>(Composition::changes ? composite : component);
   }
 
-  head_scalar_view<Scalar, Variant::query_heads> lse_view(buffer& b) const {
+  head_scalar_view<accumulator, Variant::query_heads> lse_view(lse_buffer& b) const {
     return batch_head_scalar_view<Variant::query_heads>(b.data(), batch, tokens);
   }
-  head_scalar_view<const Scalar, Variant::query_heads> lse_view(const buffer& b) const {
+  head_scalar_view<const accumulator, Variant::query_heads> lse_view(const lse_buffer& b) const {
     return batch_head_scalar_view<Variant::query_heads>(b.data(), batch, tokens);
   }
 };

@@ -15,18 +15,21 @@ namespace headwise {
 ///
 /// Sequences may be shorter than their view: with lengths given, tokens past them are not read, and outputs of queries
 /// past them are 0 and -inf. Causal masks and positions align the last query of a sequence with its last key.
+///
+/// Log-sum-exps are of the accumulator's type: in 16 bits they would spoil the weights that the backward makes of them.
 template <any_attention_variant Variant, typename Scalar>
 struct attend_arguments {
   using variant = Variant;
   using scalar = Scalar;
+  using accumulator = typename Variant::template accumulator<Scalar>;
 
   head_view<const Scalar, Variant::query_heads, Variant::head_dim> q;       ///< [batch][queries][H][D]
   head_view<const Scalar, Variant::composite_heads, Variant::head_dim> k;   ///< [batch][keys][G][D]
   head_view<const Scalar, Variant::composite_heads, Variant::value_dim> v;  ///< [batch][keys][G][D_v]
   head_view<Scalar, Variant::query_heads, Variant::value_dim> out;          ///< [batch][queries][H][D_v], overwritten
-  head_scalar_view<Scalar, Variant::query_heads> lse{};  ///< [batch][H][queries], natural log of the sum, or absent
-  std::span<const std::int64_t> query_lengths{};         ///< [batch], or empty: all queries
-  std::span<const std::int64_t> key_lengths{};           ///< [batch], or empty: all keys
+  head_scalar_view<accumulator, Variant::query_heads> lse{};  ///< [batch][H][queries], natural log, or absent
+  std::span<const std::int64_t> query_lengths{};              ///< [batch], or empty: all queries
+  std::span<const std::int64_t> key_lengths{};                ///< [batch], or empty: all keys
   typename Variant::mask mask{};
   typename Variant::score_modification score{};
 };
@@ -37,17 +40,21 @@ template <any_attention_variant Variant, typename Scalar>
 struct attend_backward_arguments {
   using variant = Variant;
   using scalar = Scalar;
+  using accumulator = typename Variant::template accumulator<Scalar>;
 
   head_view<const Scalar, Variant::query_heads, Variant::head_dim> q;
   head_view<const Scalar, Variant::composite_heads, Variant::head_dim> k;
   head_view<const Scalar, Variant::composite_heads, Variant::value_dim> v;
   head_view<const Scalar, Variant::query_heads, Variant::value_dim> out;           ///< as `attend` wrote it
-  head_scalar_view<const Scalar, Variant::query_heads> lse;                        ///< as `attend` wrote it
+  head_scalar_view<const accumulator, Variant::query_heads> lse;                   ///< as `attend` wrote it
   head_view<const Scalar, Variant::query_heads, Variant::value_dim> out_gradient;  ///< [batch][queries][H][D_v]
-  head_scalar_view<const Scalar, Variant::query_heads> lse_gradient{};             ///< [batch][H][queries], or absent
-  head_view<Scalar, Variant::query_heads, Variant::head_dim> q_gradient;           ///< overwritten
-  head_view<Scalar, Variant::composite_heads, Variant::head_dim> k_gradient;       ///< overwritten
-  head_view<Scalar, Variant::composite_heads, Variant::value_dim> v_gradient;      ///< overwritten
+  head_scalar_view<const accumulator, Variant::query_heads> lse_gradient{};        ///< [batch][H][queries], or absent
+  /// [batch][H][queries], <out, out_gradient> for every row, or absent: then it is worked out. The gradient of lse is
+  /// not in it.
+  head_scalar_view<const accumulator, Variant::query_heads> delta{};
+  head_view<Scalar, Variant::query_heads, Variant::head_dim> q_gradient;       ///< overwritten
+  head_view<Scalar, Variant::composite_heads, Variant::head_dim> k_gradient;   ///< overwritten
+  head_view<Scalar, Variant::composite_heads, Variant::value_dim> v_gradient;  ///< overwritten
   std::span<const std::int64_t> query_lengths{};
   std::span<const std::int64_t> key_lengths{};
   typename Variant::mask mask{};

@@ -16,6 +16,7 @@ template <any_attention_variant Variant, typename Scalar>
 struct attend_components_arguments {
   using variant = Variant;
   using scalar = Scalar;
+  using accumulator = typename Variant::template accumulator<Scalar>;
 
   head_view<const Scalar, Variant::query_heads, Variant::head_dim> q;       ///< [batch][queries][H][D]
   head_view<const Scalar, Variant::component_heads, Variant::head_dim> k;   ///< [batch][keys][C][D]
@@ -25,7 +26,7 @@ struct attend_components_arguments {
   std::span<const Scalar> composite_key_gain{};    ///< of the norm after mixing, empty where there is none
   std::span<const Scalar> composite_value_gain{};  ///< of the norm after mixing, empty where there is none
   head_view<Scalar, Variant::query_heads, Variant::value_dim> out;  ///< [batch][queries][H][D_v], overwritten
-  head_scalar_view<Scalar, Variant::query_heads> lse{};             ///< [batch][H][queries], or absent
+  head_scalar_view<accumulator, Variant::query_heads> lse{};        ///< [batch][H][queries], or absent
   std::span<const std::int64_t> query_lengths{};                    ///< [batch], or empty: all queries
   std::span<const std::int64_t> key_lengths{};                      ///< [batch], or empty: all keys
   typename Variant::mask mask{};

@@ -112,6 +112,7 @@ void check_attend_backward(const attend_backward_arguments<Variant, Scalar>& a) 
   check_scalars(a.lse, "lse", a.q.batch, a.q.tokens);
   require(a.lse.data != nullptr || is_empty(a.q), "lse", "null", "the values that attend wrote");
   if (a.lse_gradient.data != nullptr) check_scalars(a.lse_gradient, "lse_gradient", a.q.batch, a.q.tokens);
+  if (a.delta.data != nullptr) check_scalars(a.delta, "delta", a.q.batch, a.q.tokens);
   check_output(a.q_gradient, "q_gradient", a.q.batch, a.q.tokens);
   check_output(a.k_gradient, "k_gradient", a.q.batch, a.k.tokens);
   check_output(a.v_gradient, "v_gradient", a.q.batch, a.k.tokens);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <concepts>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/host_device.hpp"
 #include "headwise/core/policy_slot.hpp"
 #include "headwise/policies/head_map.hpp"
@@ -34,7 +35,8 @@ struct linear_mixing {
   template <int Components, int Composites, typename Real>
   HEADWISE_HOST_DEVICE static void backward(const Real* /*parameter*/, const Real* weight_gradient,
                                             Real* parameter_gradient) {
-    for (int i = 0; i < Components * Composites; ++i) parameter_gradient[i] += weight_gradient[i];
+    for (int i = 0; i < Components * Composites; ++i)
+      parameter_gradient[i] = Real(sum_type<Real>(parameter_gradient[i]) + sum_type<Real>(weight_gradient[i]));
   }
   /// The identity where C = G; otherwise every composite head starts as one component head in block order, and where
   /// several components meet in one composite their weights are 1/sqrt(count), which keeps the variance.
@@ -49,7 +51,7 @@ struct linear_mixing {
       for (int c = 0; c < Components; ++c) ++count[block_head_map::composite_head(c, Components, Composites)];
       for (int c = 0; c < Components; ++c) {
         const int g = block_head_map::composite_head(c, Components, Composites);
-        parameter[c * Composites + g] = Real(1 / std::sqrt(double(count[g])));
+        parameter[c * Composites + g] = Real(sum_type<Real>(1 / std::sqrt(double(count[g]))));
       }
     }
   }
@@ -70,9 +72,9 @@ struct low_rank_mixing {
     const Real* right = parameter + Components * Rank;
     for (int c = 0; c < Components; ++c)
       for (int g = 0; g < Composites; ++g) {
-        Real sum = 0;
-        for (int r = 0; r < Rank; ++r) sum += left[c * Rank + r] * right[g * Rank + r];
-        weight[c * Composites + g] = sum;
+        sum_type<Real> sum = 0;
+        for (int r = 0; r < Rank; ++r) sum += sum_type<Real>(left[c * Rank + r]) * sum_type<Real>(right[g * Rank + r]);
+        weight[c * Composites + g] = Real(sum);
       }
   }
   template <int Components, int Composites, typename Real>
@@ -82,12 +84,21 @@ struct low_rank_mixing {
     const Real* right = parameter + Components * Rank;
     Real* left_gradient = parameter_gradient;
     Real* right_gradient = parameter_gradient + Components * Rank;
-    for (int c = 0; c < Components; ++c)
-      for (int g = 0; g < Composites; ++g)
-        for (int r = 0; r < Rank; ++r) {
-          left_gradient[c * Rank + r] += weight_gradient[c * Composites + g] * right[g * Rank + r];
-          right_gradient[g * Rank + r] += weight_gradient[c * Composites + g] * left[c * Rank + r];
-        }
+    const auto product = [&](int c, int g, Real factor) {
+      return sum_type<Real>(weight_gradient[c * Composites + g]) * sum_type<Real>(factor);
+    };
+    for (int r = 0; r < Rank; ++r) {
+      for (int c = 0; c < Components; ++c) {
+        sum_type<Real> sum = left_gradient[c * Rank + r];
+        for (int g = 0; g < Composites; ++g) sum += product(c, g, right[g * Rank + r]);
+        left_gradient[c * Rank + r] = Real(sum);
+      }
+      for (int g = 0; g < Composites; ++g) {
+        sum_type<Real> sum = right_gradient[g * Rank + r];
+        for (int c = 0; c < Components; ++c) sum += product(c, g, left[c * Rank + r]);
+        right_gradient[g * Rank + r] = Real(sum);
+      }
+    }
   }
   /// Component and composite heads share the `Rank` directions in block order, so that the layer starts with at most
   /// `Rank` different composite heads.
@@ -118,7 +129,7 @@ struct fixed_mixing {
   template <int Components, int Composites, typename Real>
   HEADWISE_HOST_DEVICE static void form(const Real* /*parameter*/, Real* weight) {
     for (int c = 0; c < Components; ++c)
-      for (int g = 0; g < Composites; ++g) weight[c * Composites + g] = Real(Matrix::weight(c, g));
+      for (int g = 0; g < Composites; ++g) weight[c * Composites + g] = Real(sum_type<Real>(Matrix::weight(c, g)));
   }
   template <int Components, int Composites, typename Real>
   HEADWISE_HOST_DEVICE static void backward(const Real* /*parameter*/, const Real* /*weight_gradient*/,

@@ -7,7 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
+#include "headwise/core/half_precision.hpp"
+#include "headwise/core/head_view.hpp"
 #include "headwise/core/token_pair.hpp"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/checks.hpp"
@@ -61,10 +64,37 @@ void set_zero(const head_view<T, Heads, Dim>& view) {
       for (int h = 0; h < Heads; ++h) std::fill_n(view.row(b, n, h), Dim, T(0));
 }
 
+/// Sums [batch][tokens][Heads][Dim] in the type that they are taken in; each is rounded once, where it is stored.
+template <typename Real, int Heads, int Dim>
+class head_sums {
+ public:
+  template <typename T>
+  explicit head_sums(const head_view<T, Heads, Dim>& shape)
+      : sums_(static_cast<std::size_t>(shape.batch * shape.tokens * Heads * Dim)),
+        view_(batch_token_head_view<Heads, Dim>(sums_.data(), shape.batch, shape.tokens)) {}
+  head_sums(const head_sums&) = delete;
+  head_sums& operator=(const head_sums&) = delete;
+
+  Real* row(std::int64_t b, std::int64_t token, int head) { return view_.row(b, token, head); }
+
+  template <typename T>
+  void store(const head_view<T, Heads, Dim>& to) const {
+    for (std::int64_t b = 0; b < to.batch; ++b)
+      for (std::int64_t n = 0; n < to.tokens; ++n)
+        for (int h = 0; h < Heads; ++h)
+          for (int d = 0; d < Dim; ++d) to.row(b, n, h)[d] = T(sum_type<T>(view_.row(b, n, h)[d]));
+  }
+
+ private:
+  std::vector<Real> sums_;
+  head_view<Real, Heads, Dim> view_;
+};
+
 }  // namespace loops
 
 /// Attention of every query head over its composite head, as `attend_arguments` describes it. Slow and exact: plain
-/// loops that work scores out again where they need them, so that they need no memory.
+/// loops that work scores out again where they need them, so that they need no memory. Scores, weights and sums are of
+/// the accumulator's type whatever the tensors hold, and every result is rounded once.
 template <typename Variant, typename T>
 void attend(const attend_arguments<Variant, T>& a) {
   headwise::detail::check_attend(a);
@@ -91,22 +121,24 @@ void attend(const attend_arguments<Variant, T>& a) {
           const T* value = a.v.row(b, s.key, Variant::composite_head(h));
           for (std::size_t d = 0; d < weighted.size(); ++d) weighted[d] += weight * real(value[d]);
         });
-        if (a.lse.data != nullptr) a.lse.row(b, h)[i] = T(sum == real(0) ? nothing : shift + std::log(sum));
+        if (a.lse.data != nullptr) a.lse.row(b, h)[i] = sum == real(0) ? nothing : shift + std::log(sum);
         if (sum == real(0)) continue;
-        for (std::size_t d = 0; d < weighted.size(); ++d) a.out.row(b, i, h)[d] = T(weighted[d] / sum);
+        for (std::size_t d = 0; d < weighted.size(); ++d) a.out.row(b, i, h)[d] = T(sum_type<T>(weighted[d] / sum));
       }
   }
 }
 
 /// The backward of `attend`: with P = exp(S - lse) and dP = <dout, v>, the gradient of a score is
-/// P (dP - sum(P dP) + dlse), times the derivative of its modification. Slow and exact.
+/// P (dP - sum(P dP) + dlse), times the derivative of its modification. Where `delta` is given it stands for
+/// sum(P dP), which it is up to rounding. Slow and exact; P, dP and all sums are of the accumulator's type, and every
+/// gradient is rounded once.
 template <typename Variant, typename T>
 void attend_backward(const attend_backward_arguments<Variant, T>& a) {
   headwise::detail::check_attend_backward(a);
   using real = typename Variant::template accumulator<T>;
-  loops::set_zero(a.q_gradient);
-  loops::set_zero(a.k_gradient);
-  loops::set_zero(a.v_gradient);
+  loops::head_sums<real, Variant::query_heads, Variant::head_dim> q_gradient(a.q_gradient);
+  loops::head_sums<real, Variant::composite_heads, Variant::head_dim> k_gradient(a.k_gradient);
+  loops::head_sums<real, Variant::composite_heads, Variant::value_dim> v_gradient(a.v_gradient);
   for (std::int64_t b = 0; b < a.q.batch; ++b) {
     const std::int64_t queries = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
     const std::int64_t keys = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
@@ -116,7 +148,7 @@ void attend_backward(const attend_backward_arguments<Variant, T>& a) {
         const real lse = a.lse.row(b, h)[i];
         if (lse == -std::numeric_limits<real>::infinity()) continue;
         const T* dout = a.out_gradient.row(b, i, h);
-        const real lse_gradient = a.lse_gradient.data == nullptr ? real(0) : real(a.lse_gradient.row(b, h)[i]);
+        const real lse_gradient = a.lse_gradient.data == nullptr ? real(0) : a.lse_gradient.row(b, h)[i];
 
         const auto for_each_key = [&](const auto& visit) {
           loops::for_each_visible<real>(a, b, h, i, queries, keys, [&](const auto& s, real derivative) {
@@ -125,18 +157,25 @@ void attend_backward(const attend_backward_arguments<Variant, T>& a) {
           });
         };
         real mean_gradient = 0;
-        for_each_key([&](std::int64_t, real, real weight, real gradient) { mean_gradient += weight * gradient; });
+        if (a.delta.data == nullptr) {
+          for_each_key([&](std::int64_t, real, real weight, real gradient) { mean_gradient += weight * gradient; });
+        } else {
+          mean_gradient = a.delta.row(b, h)[i];
+        }
         for_each_key([&](std::int64_t key, real derivative, real weight, real gradient) {
-          for (int d = 0; d < Variant::value_dim; ++d) a.v_gradient.row(b, key, g)[d] += T(weight * real(dout[d]));
+          for (int d = 0; d < Variant::value_dim; ++d) v_gradient.row(b, key, g)[d] += weight * real(dout[d]);
           const real score_gradient =
               real(Variant::scale) * derivative * weight * (gradient - mean_gradient + lse_gradient);
           for (int d = 0; d < Variant::head_dim; ++d) {
-            a.q_gradient.row(b, i, h)[d] += T(score_gradient * real(a.k.row(b, key, g)[d]));
-            a.k_gradient.row(b, key, g)[d] += T(score_gradient * real(a.q.row(b, i, h)[d]));
+            q_gradient.row(b, i, h)[d] += score_gradient * real(a.k.row(b, key, g)[d]);
+            k_gradient.row(b, key, g)[d] += score_gradient * real(a.q.row(b, i, h)[d]);
           }
         });
       }
   }
+  q_gradient.store(a.q_gradient);
+  k_gradient.store(a.k_gradient);
+  v_gradient.store(a.v_gradient);
 }
 
 }  // namespace headwise::reference

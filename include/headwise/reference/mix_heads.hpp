@@ -6,6 +6,7 @@
 #include <span>
 #include <type_traits>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/operations/head_checks.hpp"
 
@@ -21,10 +22,10 @@ void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<s
     for (std::int64_t n = 0; n < components.tokens; ++n)
       for (int g = 0; g < Composites; ++g)
         for (int d = 0; d < Dim; ++d) {
-          T sum = 0;
+          sum_type<T> sum = 0;
           for (int c = 0; c < Components; ++c)
             sum += weight[static_cast<std::size_t>(c * Composites + g)] * components.row(b, n, c)[d];
-          composites.row(b, n, g)[d] = sum;
+          composites.row(b, n, g)[d] = T(sum);
         }
 }
 
@@ -41,18 +42,19 @@ void mix_heads_backward(head_view<In, Components, Dim> components, std::type_ide
     for (std::int64_t n = 0; n < components.tokens; ++n)
       for (int c = 0; c < Components; ++c)
         for (int d = 0; d < Dim; ++d) {
-          T sum = 0;
+          sum_type<T> sum = 0;
           for (int g = 0; g < Composites; ++g)
             sum += weight[static_cast<std::size_t>(c * Composites + g)] * composite_gradient.row(b, n, g)[d];
-          component_gradient.row(b, n, c)[d] = sum;
+          component_gradient.row(b, n, c)[d] = T(sum);
         }
   for (int c = 0; c < Components; ++c)
     for (int g = 0; g < Composites; ++g) {
-      T sum = 0;
+      sum_type<T> sum = 0;
       for (std::int64_t b = 0; b < components.batch; ++b)
         for (std::int64_t n = 0; n < components.tokens; ++n)
           for (int d = 0; d < Dim; ++d) sum += components.row(b, n, c)[d] * composite_gradient.row(b, n, g)[d];
-      weight_gradient[static_cast<std::size_t>(c * Composites + g)] += sum;
+      T& gradient = weight_gradient[static_cast<std::size_t>(c * Composites + g)];
+      gradient = T(gradient + sum);
     }
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <type_traits>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/operations/head_checks.hpp"
 #include "headwise/policies/head_norm.hpp"
@@ -15,17 +18,17 @@ namespace headwise::reference {
 namespace loops {
 
 template <norm_settings Settings, int Dim, typename T>
-T gain_of(std::span<const T> gain, int head, int d) {
-  if constexpr (Settings.gain == norm_gain::none) return T(1);
+sum_type<T> gain_of(std::span<const T> gain, int head, int d) {
+  if constexpr (Settings.gain == norm_gain::none) return sum_type<T>(1);
   if constexpr (Settings.gain == norm_gain::shared) return gain[static_cast<std::size_t>(d)];
   if constexpr (Settings.gain == norm_gain::per_head) return gain[static_cast<std::size_t>(head * Dim + d)];
 }
 
 template <norm_settings Settings, typename T, int Heads, int Dim>
-std::remove_const_t<T> inverse_rms_of_group(head_view<T, Heads, Dim> x, std::int64_t b, std::int64_t n,
-                                            int first_head) {
+sum_type<std::remove_const_t<T>> inverse_rms_of_group(head_view<T, Heads, Dim> x, std::int64_t b, std::int64_t n,
+                                                      int first_head) {
   constexpr int heads = Settings.heads_per_group(Heads);
-  std::remove_const_t<T> squares = 0;
+  sum_type<std::remove_const_t<T>> squares = 0;
   for (int h = first_head; h < first_head + heads; ++h)
     for (int d = 0; d < Dim; ++d) squares += x.row(b, n, h)[d] * x.row(b, n, h)[d];
   return inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
@@ -43,10 +46,10 @@ void normalize_heads(head_view<In, Heads, Dim> x, std::type_identity_t<std::span
   for (std::int64_t b = 0; b < x.batch; ++b)
     for (std::int64_t n = 0; n < x.tokens; ++n)
       for (int first = 0; first < Heads; first += heads) {
-        const T r = T(Settings.factor) * loops::inverse_rms_of_group<Settings>(x, b, n, first);
+        const auto r = sum_type<T>(Settings.factor) * loops::inverse_rms_of_group<Settings>(x, b, n, first);
         for (int h = first; h < first + heads; ++h)
           for (int d = 0; d < Dim; ++d)
-            y.row(b, n, h)[d] = r * loops::gain_of<Settings, Dim>(gain, h, d) * x.row(b, n, h)[d];
+            y.row(b, n, h)[d] = T(r * loops::gain_of<Settings, Dim>(gain, h, d) * x.row(b, n, h)[d]);
       }
 }
 
@@ -57,30 +60,34 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
                               head_view<InGradient, Heads, Dim> y_gradient, head_view<T, Heads, Dim> x_gradient,
                               std::type_identity_t<std::span<T>> gain_gradient) {
   headwise::detail::check_normalize_heads_backward<Settings>(x, gain, y_gradient, x_gradient, gain_gradient);
+  using real = sum_type<T>;
   constexpr int heads = Settings.heads_per_group(Heads);
+  std::array<real, static_cast<std::size_t>(Settings.gains(Heads, Dim))> gain_sums{};
+  std::copy(gain_gradient.begin(), gain_gradient.end(), gain_sums.begin());
   for (std::int64_t b = 0; b < x.batch; ++b)
     for (std::int64_t n = 0; n < x.tokens; ++n)
       for (int first = 0; first < Heads; first += heads) {
-        const T r = loops::inverse_rms_of_group<Settings>(x, b, n, first);
+        const real r = loops::inverse_rms_of_group<Settings>(x, b, n, first);
         // The normalised head is a number whatever the size of x; r^3 need not be one.
         const auto normalized = [&](int h, int d) { return r * x.row(b, n, h)[d]; };
         const auto upstream = [&](int h, int d) {
-          return T(Settings.factor) * loops::gain_of<Settings, Dim>(gain, h, d) * y_gradient.row(b, n, h)[d];
+          return real(Settings.factor) * loops::gain_of<Settings, Dim>(gain, h, d) * y_gradient.row(b, n, h)[d];
         };
-        T along = 0;
+        real along = 0;
         for (int h = first; h < first + heads; ++h)
           for (int d = 0; d < Dim; ++d) along += upstream(h, d) * normalized(h, d);
-        const T mean = along / T(heads * Dim);
+        const real mean = along / real(heads * Dim);
         for (int h = first; h < first + heads; ++h)
           for (int d = 0; d < Dim; ++d) {
-            x_gradient.row(b, n, h)[d] = r * (upstream(h, d) - mean * normalized(h, d));
+            x_gradient.row(b, n, h)[d] = T(r * (upstream(h, d) - mean * normalized(h, d)));
             if constexpr (Settings.gain != norm_gain::none) {
               const int index = Settings.gain == norm_gain::shared ? d : h * Dim + d;
-              gain_gradient[static_cast<std::size_t>(index)] +=
-                  T(Settings.factor) * y_gradient.row(b, n, h)[d] * normalized(h, d);
+              gain_sums[static_cast<std::size_t>(index)] +=
+                  real(Settings.factor) * y_gradient.row(b, n, h)[d] * normalized(h, d);
             }
           }
       }
+  std::transform(gain_sums.begin(), gain_sums.end(), gain_gradient.begin(), [](real sum) { return T(sum); });
 }
 
 }  // namespace headwise::reference

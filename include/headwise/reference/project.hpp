@@ -6,6 +6,7 @@
 #include <span>
 #include <type_traits>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/token_view.hpp"
 #include "headwise/operations/project_checks.hpp"
 
@@ -20,10 +21,10 @@ void project(token_view<In> x, std::type_identity_t<std::span<const T>> weight,
   for (std::int64_t b = 0; b < x.batch; ++b)
     for (std::int64_t n = 0; n < x.tokens; ++n)
       for (std::int64_t o = 0; o < y.width; ++o) {
-        T sum = bias.empty() ? T(0) : bias[static_cast<std::size_t>(o)];
+        sum_type<T> sum = bias.empty() ? T(0) : bias[static_cast<std::size_t>(o)];
         for (std::int64_t i = 0; i < x.width; ++i)
           sum += x.row(b, n)[i] * weight[static_cast<std::size_t>(i * y.width + o)];
-        y.row(b, n)[o] = sum;
+        y.row(b, n)[o] = T(sum);
       }
 }
 
@@ -35,10 +36,10 @@ void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std:
   for (std::int64_t b = 0; b < y_gradient.batch; ++b)
     for (std::int64_t n = 0; n < y_gradient.tokens; ++n)
       for (std::int64_t i = 0; i < x_gradient.width; ++i) {
-        T sum = write == gradient_write::add ? x_gradient.row(b, n)[i] : T(0);
+        sum_type<T> sum = write == gradient_write::add ? x_gradient.row(b, n)[i] : T(0);
         for (std::int64_t o = 0; o < y_gradient.width; ++o)
           sum += y_gradient.row(b, n)[o] * weight[static_cast<std::size_t>(i * y_gradient.width + o)];
-        x_gradient.row(b, n)[i] = sum;
+        x_gradient.row(b, n)[i] = T(sum);
       }
 }
 
@@ -48,14 +49,20 @@ template <typename In, typename InGradient, typename T>
 void project_backward_parameters(token_view<In> x, token_view<InGradient> y_gradient, std::span<T> weight_gradient,
                                  std::type_identity_t<std::span<T>> bias_gradient) {
   headwise::detail::check_project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient);
-  for (std::int64_t b = 0; b < x.batch; ++b)
-    for (std::int64_t n = 0; n < x.tokens; ++n) {
-      for (std::int64_t i = 0; i < x.width; ++i)
-        for (std::int64_t o = 0; o < y_gradient.width; ++o)
-          weight_gradient[static_cast<std::size_t>(i * y_gradient.width + o)] +=
-              x.row(b, n)[i] * y_gradient.row(b, n)[o];
-      for (std::size_t o = 0; o < bias_gradient.size(); ++o) bias_gradient[o] += y_gradient.row(b, n)[o];
-    }
+  const auto add_over_tokens = [&](T& gradient, const auto& term) {
+    sum_type<T> sum = gradient;
+    for (std::int64_t b = 0; b < x.batch; ++b)
+      for (std::int64_t n = 0; n < x.tokens; ++n) sum += term(b, n);
+    gradient = T(sum);
+  };
+  for (std::int64_t o = 0; o < y_gradient.width; ++o) {
+    for (std::int64_t i = 0; i < x.width; ++i)
+      add_over_tokens(weight_gradient[static_cast<std::size_t>(i * y_gradient.width + o)],
+                      [&](std::int64_t b, std::int64_t n) { return x.row(b, n)[i] * y_gradient.row(b, n)[o]; });
+    if (!bias_gradient.empty())
+      add_over_tokens(bias_gradient[static_cast<std::size_t>(o)],
+                      [&](std::int64_t b, std::int64_t n) { return y_gradient.row(b, n)[o]; });
+  }
 }
 
 }  // namespace headwise::reference

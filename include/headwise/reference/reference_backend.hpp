@@ -16,7 +16,8 @@
 
 namespace headwise {
 
-/// The reference as a backend: plain loops, any floating-point type, no dependency. It needs no scratch.
+/// The reference as a backend: plain loops, any floating-point type and those of 16 bits, no dependency. It takes no
+/// scratch from a workspace.
 struct reference_backend {
   using memory = host_memory;
   using workspace = host_workspace;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/operations/head_checks.hpp"
 
@@ -17,20 +18,21 @@ template <typename Positions, typename In, typename T, int Heads, int Dim>
 void turn(head_view<In, Heads, Dim> x, std::span<const std::int64_t> first_positions, head_view<T, Heads, Dim> y,
           double direction) {
   headwise::detail::check_rotate(x, first_positions, y);
+  using real = sum_type<T>;
   for (std::int64_t b = 0; b < x.batch; ++b) {
     const std::int64_t start = headwise::detail::length_of(first_positions, b, 0);
     for (std::int64_t n = 0; n < x.tokens; ++n)
       for (int pair = 0; pair < Dim / 2; ++pair) {
         const double angle = direction * double(start + n) * Positions::frequency(pair, Dim);
-        const T cosine = T(std::cos(angle));
-        const T sine = T(std::sin(angle));
+        const real cosine = real(std::cos(angle));
+        const real sine = real(std::sin(angle));
         const int i = Positions::first_feature(pair, Dim);
         const int j = Positions::second_feature(pair, Dim);
         for (int h = 0; h < Heads; ++h) {
-          const T first = x.row(b, n, h)[i];
-          const T second = x.row(b, n, h)[j];
-          y.row(b, n, h)[i] = first * cosine - second * sine;
-          y.row(b, n, h)[j] = first * sine + second * cosine;
+          const real first = x.row(b, n, h)[i];
+          const real second = x.row(b, n, h)[j];
+          y.row(b, n, h)[i] = T(first * cosine - second * sine);
+          y.row(b, n, h)[j] = T(first * sine + second * cosine);
         }
       }
   }
