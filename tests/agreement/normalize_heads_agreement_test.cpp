@@ -1,61 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cstdint>
-#include <limits>
-#include <span>
-#include <vector>
-
 #include "headwise/policies/head_norm.hpp"
 #include "support/backends.hpp"
-#include "support/head_tensor.hpp"
+#include "support/head_operations.hpp"
 #include "support/operation_agreement.hpp"
-#include "support/random.hpp"
 
 namespace headwise::test {
-
-template <norm_settings Settings, int Heads, int Dim>
-struct normalizing {
-  static constexpr std::uint64_t seed = 63;
-  token_counts size;
-  double magnitude() const { return 32 * Settings.factor; }
-
-  template <typename Backend, typename Scalar>
-  std::vector<Scalar> run(host_workspace& workspace) const {
-    random_numbers random(seed);
-    const auto x = random_tensor<Scalar, Heads, Dim>(size.batch, size.tokens, random);
-    const auto gain = random.normals<Scalar>(Settings.gains(Heads, Dim));
-    head_tensor<Scalar, Heads, Dim> y(size.batch, size.tokens);
-    y.fill(std::numeric_limits<Scalar>::quiet_NaN());
-    Backend::template normalize_heads<Settings>(x.view(), std::span<const Scalar>(gain), y.view(), workspace);
-    return values_of(y);
-  }
-};
-
-template <norm_settings Settings, int Heads, int Dim>
-struct normalizing_backward {
-  static constexpr std::uint64_t seed = 64;
-  token_counts size;
-  double magnitude() const {
-    return 32 * Settings.factor * std::max<double>(1, static_cast<double>(size.batch * size.tokens * Heads));
-  }
-
-  template <typename Backend, typename Scalar>
-  std::vector<Scalar> run(host_workspace& workspace) const {
-    random_numbers random(seed);
-    const auto x = random_tensor<Scalar, Heads, Dim>(size.batch, size.tokens, random);
-    const auto y_gradient = random_tensor<Scalar, Heads, Dim>(size.batch, size.tokens, random);
-    const auto gain = random.normals<Scalar>(Settings.gains(Heads, Dim));
-    auto gain_gradient = random.normals<Scalar>(Settings.gains(Heads, Dim));
-    head_tensor<Scalar, Heads, Dim> x_gradient(size.batch, size.tokens);
-    x_gradient.fill(std::numeric_limits<Scalar>::quiet_NaN());
-    Backend::template normalize_heads_backward<Settings>(x.view(), std::span<const Scalar>(gain), y_gradient.view(),
-                                                         x_gradient.view(), std::span<Scalar>(gain_gradient),
-                                                         workspace);
-    return joined(values_of(x_gradient), gain_gradient);
-  }
-};
 
 TEST_CASE_TEMPLATE_DEFINE("norms and their backward agree with the reference", Backend, norms_agree) {
   static constexpr norm_settings shared{};

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "headwise/core/half_precision.hpp"
+
 namespace headwise::test {
 
 /// The outcome of a comparison, with what a reader of a failure wants to know.
@@ -23,9 +25,9 @@ struct verdict {
   friend std::ostream& operator<<(std::ostream& out, const verdict& v) { return out << v.text; }
 };
 
-/// The number type that results in `T` are judged by.
+/// The number type that results in `T` are judged by; it holds the sums over them far more exactly than they do.
 template <typename T>
-using exact_type = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+using exact_type = std::conditional_t<std::is_same_v<sum_type<T>, float>, double, long double>;
 
 /// The distance of a result to the exact one: zero where both are the same infinity, infinite where one alone is not
 /// finite.
@@ -61,20 +63,58 @@ double largest_magnitude(const std::vector<T>& values) {
   return largest;
 }
 
-/// What rounding alone may do to sums whose terms' absolute values add up to `magnitude`.
+/// How large the numbers are that are rounded on the way to a result. A sum may cancel, the rounding of its terms does
+/// not: this is what rounding errors are measured against.
+struct rounded_terms {
+  /// The absolute values of the terms of sums, added up: rounded in the type that sums are taken in.
+  double summed = 0;
+  /// What is rounded to the type of the tensors before the last sum: the `bound()` of `roundings`.
+  double stored = 0;
+};
+
+/// Numbers that are rounded on the way to one result, each for itself, as the result has them.
+struct roundings {
+  double total = 0;
+  double squares = 0;
+
+  void add(double number) {
+    total += std::fabs(number);
+    squares += number * number;
+  }
+  /// What is rounded on the way to something that goes into this result with a factor.
+  void add(const roundings& others, double factor) {
+    total += std::fabs(factor) * others.total;
+    squares += factor * factor * others.squares;
+  }
+  /// All roundings together do no more than one of a number of this size. At worst they all add up; as they know
+  /// nothing of each other they add up like squares, and three times the root is five of their deviations or more.
+  double bound() const { return std::min(total, 3 * std::sqrt(squares)); }
+};
+
+/// What rounding alone may do to a result on tensors of type `Stored` with sums of type `Sums`. The rounding of the
+/// result itself takes no room here: it moves the plain result as far.
+template <typename Stored, typename Sums = sum_type<Stored>>
+double rounding_floor(const rounded_terms& terms) {
+  const double of_sums = 8 * static_cast<double>(std::numeric_limits<Sums>::epsilon()) * terms.summed;
+  if constexpr (std::is_same_v<Stored, Sums>) return of_sums;
+  return of_sums + static_cast<double>(std::numeric_limits<Stored>::epsilon()) / 2 * terms.stored;
+}
+
+/// The same for sums whose terms' absolute values add up to `magnitude`, where nothing else is rounded.
 template <typename T>
 double rounding_floor(double magnitude) {
-  return 8 * static_cast<double>(std::numeric_limits<T>::epsilon()) * magnitude;
+  return rounding_floor<T>(rounded_terms{.summed = magnitude});
 }
 
 /// The precision rule: the error of `tested` is at most `factor` times the error of the plain computation at the same
-/// precision, plus a rounding floor. Forward results have the factor 2, gradients 3.
+/// precision, plus a rounding floor. Forward results have the factor 2, gradients 3. The plain computation on tensors
+/// of 16 bits takes sums, scores and weights in float and rounds every result once.
 inline constexpr double forward_factor = 2;
 inline constexpr double gradient_factor = 3;
 
 template <typename T, typename Exact>
 verdict as_precise_as_plain(double factor, const std::vector<T>& tested, const std::vector<T>& plain,
-                            const std::vector<Exact>& exact, double magnitude) {
+                            const std::vector<Exact>& exact, double floor) {
   std::ostringstream text;
   if (tested.size() != exact.size() || plain.size() != exact.size()) {
     text << tested.size() << ", " << plain.size() << " and " << exact.size() << " results";
@@ -82,7 +122,6 @@ verdict as_precise_as_plain(double factor, const std::vector<T>& tested, const s
   }
   const worst_error error = largest_error(tested, exact);
   const double plain_error = largest_error(plain, exact).error;
-  const double floor = rounding_floor<T>(magnitude);
   // A plain result that is not finite excuses nothing.
   const double allowed = (std::isfinite(plain_error) ? factor * plain_error : 0) + floor;
   text.precision(9);
@@ -93,6 +132,7 @@ verdict as_precise_as_plain(double factor, const std::vector<T>& tested, const s
 }
 
 /// Whether two ways to compute the same in `T` differ by rounding alone, the terms of its sums being of `magnitude`.
+/// Where sums are not taken in `T`, both results are rounded to it.
 template <typename T, typename U>
 verdict equal_up_to_rounding(const std::vector<T>& a, const std::vector<U>& b, double magnitude) {
   std::ostringstream text;
@@ -101,7 +141,7 @@ verdict equal_up_to_rounding(const std::vector<T>& a, const std::vector<U>& b, d
     return {false, text.str()};
   }
   const worst_error error = largest_error(a, b);
-  const double allowed = rounding_floor<T>(magnitude);
+  const double allowed = rounding_floor<T>(rounded_terms{.summed = magnitude, .stored = 2 * magnitude});
   text.precision(9);
   text << "difference " << error.error << " at " << error.index << ", allowed " << allowed;
   if (!a.empty()) text << " (" << a[error.index] << " and " << b[error.index] << ")";
@@ -128,7 +168,7 @@ verdict bitwise_equal(const std::vector<T>& a, const std::vector<T>& b) {
   constexpr std::size_t bytes = std::is_same_v<T, long double> && std::numeric_limits<T>::digits == 64 ? 10 : sizeof(T);
   for (std::size_t i = 0; i < a.size(); ++i)
     if (std::memcmp(&a[i], &b[i], bytes) != 0) {
-      text.precision(std::numeric_limits<T>::max_digits10);
+      text.precision(std::numeric_limits<sum_type<T>>::max_digits10);
       text << a[i] << " and " << b[i] << " at " << i;
       return {false, text.str()};
     }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "support/attend_magnitudes.hpp"
 #include "support/attend_tensors.hpp"
 #include "support/compare.hpp"
+#include "support/component_magnitudes.hpp"
 #include "support/component_tensors.hpp"
 #include "support/workspaces.hpp"
 
@@ -39,6 +41,7 @@ struct setting {
   using backend = Backend;
   using variant = Variant;
   using scalar = Scalar;
+  using accumulator = typename Variant::template accumulator<Scalar>;
 };
 
 namespace settings {
@@ -56,35 +59,55 @@ using in_both_precisions =
 template <typename Backends, typename... Variants>
 using settings_of = decltype(std::tuple_cat(settings::in_both_precisions<Backends, Variants>{}...));
 
-/// Forward and backward of `attend` agree with the reference.
+/// What a verdict is about, and the verdict.
+struct named_verdict {
+  std::string name;
+  verdict outcome;
+};
+
+inline void check_all(const std::vector<named_verdict>& verdicts) {
+  for (const named_verdict& v : verdicts) {
+    CAPTURE(v.name);
+    CHECK(v.outcome);
+  }
+}
+
+/// Whether forward and backward of `attend` agree with the reference, result by result.
 template <typename Setting>
-void check_attend(const attend_sizes& sizes, std::uint64_t seed, const typename Setting::variant::mask& mask = {},
-                  const typename Setting::variant::score_modification& score = {}) {
+std::vector<named_verdict> attend_verdicts(const attend_sizes& sizes, std::uint64_t seed,
+                                           const typename Setting::variant::mask& mask = {},
+                                           const typename Setting::variant::score_modification& score = {}) {
   using scalar = typename Setting::scalar;
-  CAPTURE(sizes);
-  CAPTURE(seed);
+  using accumulator = typename Setting::accumulator;
   auto tested = random_attend_tensors<typename Setting::variant, scalar>(sizes, seed);
   tested.mask = mask;
   tested.score = score;
   auto plain = tested;
-  auto exact = converted<exact_type<scalar>>(tested);
+  auto exact = converted<exact_type<accumulator>>(tested);
   backend_runner<typename Setting::backend>::attend(tested);
   run_attend<reference_backend>(plain);
   run_attend<reference_backend>(exact);
   const attend_magnitudes m = magnitudes_of(exact);
-  const auto agrees = [&](double factor, const auto& get, double magnitude) {
-    return as_precise_as_plain(factor, get(tested), get(plain), get(exact), magnitude);
+  std::vector<named_verdict> verdicts;
+  const auto judge = [&](const char* name, double factor, const rounded_terms& terms, const auto& get) {
+    verdicts.push_back({name, as_precise_as_plain(factor, get(tested), get(plain), get(exact),
+                                                  rounding_floor<scalar, accumulator>(terms))});
   };
-  CHECK(agrees(
-      forward_factor, [](const auto& t) { return values_of(t.out); }, m.out));
-  CHECK(agrees(
-      forward_factor, [](const auto& t) { return t.lse.values; }, m.lse));
-  CHECK(agrees(
-      gradient_factor, [](const auto& t) { return values_of(t.q_gradient); }, m.q_gradient));
-  CHECK(agrees(
-      gradient_factor, [](const auto& t) { return values_of(t.k_gradient); }, m.k_gradient));
-  CHECK(agrees(
-      gradient_factor, [](const auto& t) { return values_of(t.v_gradient); }, m.v_gradient));
+  judge("out", forward_factor, m.out, [](const auto& t) { return values_of(t.out); });
+  judge("lse", forward_factor, m.lse, [](const auto& t) { return t.lse.values; });
+  judge("q_gradient", gradient_factor, m.q_gradient, [](const auto& t) { return values_of(t.q_gradient); });
+  judge("k_gradient", gradient_factor, m.k_gradient, [](const auto& t) { return values_of(t.k_gradient); });
+  judge("v_gradient", gradient_factor, m.v_gradient, [](const auto& t) { return values_of(t.v_gradient); });
+  return verdicts;
+}
+
+/// Forward and backward of `attend` agree with the reference.
+template <typename Setting>
+void check_attend(const attend_sizes& sizes, std::uint64_t seed, const typename Setting::variant::mask& mask = {},
+                  const typename Setting::variant::score_modification& score = {}) {
+  CAPTURE(sizes);
+  CAPTURE(seed);
+  check_all(attend_verdicts<Setting>(sizes, seed, mask, score));
 }
 
 /// `attend_components` agrees with the reference.
@@ -93,20 +116,23 @@ void check_attend_components(const attend_sizes& sizes, std::uint64_t seed,
                              const typename Setting::variant::mask& mask = {},
                              const typename Setting::variant::score_modification& score = {}) {
   using scalar = typename Setting::scalar;
+  using accumulator = typename Setting::accumulator;
   CAPTURE(sizes);
   CAPTURE(seed);
   auto tested = random_component_tensors<typename Setting::variant, scalar>(sizes, seed);
   tested.mask = mask;
   tested.score = score;
   auto plain = tested;
-  auto exact = converted<exact_type<scalar>>(tested);
+  auto exact = converted<exact_type<accumulator>>(tested);
   host_workspace workspace;
   backend_runner<typename Setting::backend>::attend_components(tested);
   reference_backend::attend_components(plain.arguments(), workspace);
   reference_backend::attend_components(exact.arguments(), workspace);
   const attend_magnitudes m = magnitudes_of(exact);
-  CHECK(as_precise_as_plain(forward_factor, values_of(tested.out), values_of(plain.out), values_of(exact.out), m.out));
-  CHECK(as_precise_as_plain(forward_factor, tested.lse.values, plain.lse.values, exact.lse.values, m.lse));
+  CHECK(as_precise_as_plain(forward_factor, values_of(tested.out), values_of(plain.out), values_of(exact.out),
+                            rounding_floor<scalar, accumulator>(m.out)));
+  CHECK(as_precise_as_plain(forward_factor, tested.lse.values, plain.lse.values, exact.lse.values,
+                            rounding_floor<scalar, accumulator>(m.lse)));
 }
 
 /// A few sizes with everything that lengths can do: more queries than keys and fewer, ragged, empty.

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "support/random.hpp"
 
@@ -138,12 +139,18 @@ std::vector<T> values_of(const head_tensor<T, Heads, Dim>& tensor) {
   return values_of(tensor.view());
 }
 
+/// A number in another type.
+template <typename To, typename From>
+To converted(From value) {
+  return static_cast<To>(static_cast<sum_type<To>>(value));
+}
+
 /// Copies the elements of one tensor to another of the same shape, whatever their layouts and number types.
 template <typename From, typename To, int Heads, int Dim>
 void copy_values(const head_tensor<From, Heads, Dim>& from, head_tensor<To, Heads, Dim>& to) {
   std::size_t next = 0;
   const std::vector<From> values = values_of(from);
-  to.for_each([&](To& element) { element = static_cast<To>(values[next++]); });
+  to.for_each([&](To& element) { element = converted<To>(values[next++]); });
 }
 
 /// The same elements in another number type, contiguous.
@@ -158,7 +165,7 @@ template <typename To, typename From>
 std::vector<To> converted(const std::vector<From>& from) {
   std::vector<To> to;
   to.reserve(from.size());
-  for (const From value : from) to.push_back(static_cast<To>(value));
+  for (const From value : from) to.push_back(converted<To>(value));
   return to;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "headwise/layer/attention_layer.hpp"
+#include "support/head_tensor.hpp"
 #include "support/random.hpp"
 
 namespace headwise::test {
@@ -50,8 +51,8 @@ void randomize(Parameters& parameters, std::uint64_t seed) {
   parameters.for_each([&](std::string_view name, auto& values) {
     const bool is_gain = name.ends_with("gain");
     for (auto& value : values)
-      value = static_cast<std::remove_reference_t<decltype(value)>>(is_gain ? 1 + random.normal() / 4
-                                                                            : random.normal() / 2);
+      value =
+          converted<std::remove_reference_t<decltype(value)>>(is_gain ? 1 + random.normal() / 4 : random.normal() / 2);
   });
 }
 
@@ -65,7 +66,7 @@ To with_parameters_of(const From& from) {
   std::size_t next = 0;
   to.parameters().for_each([&](std::string_view, auto& values) {
     const std::vector<double>& source = all[next++];
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<typename To::scalar>(source[i]);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = converted<typename To::scalar>(source[i]);
   });
   return to;
 }

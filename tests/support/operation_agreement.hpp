@@ -13,16 +13,16 @@
 namespace headwise::test {
 
 /// What an operation gives in every precision: on the backend under test, and plainly and exactly on the reference.
-/// `operation.run<Backend, Scalar>(workspace)` returns the results one behind the other; all their terms are of the
-/// same size, which is `operation.magnitude()`.
+/// `operation.run<Backend, Scalar, Stored>(workspace)` returns the results one behind the other, for operands that
+/// `Stored` can hold; all their terms are of the same size, which is `operation.magnitude()`.
 template <typename Backend, typename Scalar, typename Operation>
 verdict agrees_with_reference(double factor, const Operation& operation) {
   host_workspace tested_workspace = poisoned_workspace();
   host_workspace workspace;
-  const auto tested = operation.template run<Backend, Scalar>(tested_workspace);
-  const auto plain = operation.template run<reference_backend, Scalar>(workspace);
-  const auto exact = operation.template run<reference_backend, exact_type<Scalar>>(workspace);
-  return as_precise_as_plain(factor, tested, plain, exact, operation.magnitude());
+  const auto tested = operation.template run<Backend, Scalar, Scalar>(tested_workspace);
+  const auto plain = operation.template run<reference_backend, Scalar, Scalar>(workspace);
+  const auto exact = operation.template run<reference_backend, exact_type<Scalar>, Scalar>(workspace);
+  return as_precise_as_plain(factor, tested, plain, exact, rounding_floor<Scalar>(operation.magnitude()));
 }
 
 template <typename Scalar>

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "headwise/core/host_memory.hpp"
+#include "headwise/core/token_view.hpp"
+#include "headwise/operations/project_checks.hpp"
+#include "support/random.hpp"
+
+namespace headwise::test {
+
+/// The sizes of a projection.
+struct projection_size {
+  std::int64_t batch;
+  std::int64_t tokens;
+  std::int64_t in;
+  std::int64_t out;
+};
+
+inline constexpr std::uint64_t projection_seed = 71;
+
+/// Rows of every token view lie this much further apart than they are wide.
+inline constexpr std::int64_t projection_gap = 3;
+
+/// A projection in one number type, with everything that its three functions give.
+template <typename Scalar>
+struct projection_results {
+  std::vector<Scalar> y;
+  std::vector<Scalar> x_gradient;
+  std::vector<Scalar> x_gradient_added;
+  std::vector<Scalar> weight_gradient;
+  std::vector<Scalar> bias_gradient;
+};
+
+template <typename Scalar>
+std::vector<Scalar> rows_of(const token_view<Scalar>& view) {
+  std::vector<Scalar> values;
+  for (std::int64_t b = 0; b < view.batch; ++b)
+    for (std::int64_t n = 0; n < view.tokens; ++n)
+      values.insert(values.end(), view.row(b, n), view.row(b, n) + view.width);
+  return values;
+}
+
+/// Runs them on a backend, with numbers that `Stored` can hold.
+template <typename Backend, typename Scalar, typename Stored>
+projection_results<Scalar> project_on(const projection_size& size, bool with_bias, host_workspace& workspace) {
+  constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
+  random_numbers random(projection_seed, rounded_to<Stored>);
+  const auto view = [&](std::vector<Scalar>& buffer, std::int64_t width) {
+    return token_view<Scalar>{
+        buffer.data(), size.batch, size.tokens, width, size.tokens * (width + projection_gap), width + projection_gap};
+  };
+  const auto buffer = [&](std::int64_t width) {
+    return random.normals<Scalar>(size.batch * size.tokens * (width + projection_gap));
+  };
+  auto x = buffer(size.in);
+  auto y_gradient = buffer(size.out);
+  auto x_gradient = buffer(size.in);
+  std::vector<Scalar> y(y_gradient.size(), nan);
+  const auto weight = random.normals<Scalar>(size.in * size.out);
+  const auto bias = random.normals<Scalar>(with_bias ? size.out : 0);
+  auto weight_gradient = random.normals<Scalar>(size.in * size.out);
+  auto bias_gradient = random.normals<Scalar>(with_bias ? size.out : 0);
+
+  projection_results<Scalar> results;
+  const token_view<const Scalar> input = view(x, size.in);
+  const token_view<const Scalar> upstream = view(y_gradient, size.out);
+  Backend::project(input, std::span<const Scalar>(weight), std::span<const Scalar>(bias), view(y, size.out), workspace);
+  results.y = rows_of(view(y, size.out));
+  Backend::project_backward_input(upstream, std::span<const Scalar>(weight), view(x_gradient, size.in),
+                                  gradient_write::add, workspace);
+  results.x_gradient_added = rows_of(view(x_gradient, size.in));
+  for (Scalar& value : x_gradient) value = nan;
+  Backend::project_backward_input(upstream, std::span<const Scalar>(weight), view(x_gradient, size.in),
+                                  gradient_write::overwrite, workspace);
+  results.x_gradient = rows_of(view(x_gradient, size.in));
+  Backend::project_backward_parameters(input, upstream, std::span<Scalar>(weight_gradient),
+                                       std::span<Scalar>(bias_gradient), workspace);
+  results.weight_gradient = weight_gradient;
+  results.bias_gradient = bias_gradient;
+  return results;
+}
+
+}  // namespace headwise::test
