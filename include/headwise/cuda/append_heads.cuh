@@ -16,6 +16,8 @@ namespace headwise::cuda {
 /// What appending reads and writes.
 template <typename T, int Heads, int Dim>
 struct append_tensors {
+  static constexpr int width = widest_chunk<T>(Dim);
+
   head_view<const T, Heads, Dim> x;
   const std::int64_t* counts;
   const std::int64_t* lengths;
@@ -25,17 +27,18 @@ struct append_tensors {
 inline constexpr int append_threads = 256;
 
 /// A thread for every chunk of every token, which copies it for all heads.
-template <int Width, typename T, int Heads, int Dim>
+template <bool Whole, typename T, int Heads, int Dim>
 HEADWISE_KERNEL(append_threads, 2)
 copy_tokens(HEADWISE_KERNEL_PARAMETER append_tensors<T, Heads, Dim> tensors) {
+  constexpr int width = append_tensors<T, Heads, Dim>::width;
   const std::int64_t index = block_index() * append_threads + thread_index();
-  const chunk_place place = place_of_chunk<Heads * Dim, Width>(index, tensors.x.tokens);
+  const chunk_place place = place_of_chunk<Heads * Dim, width>(index, tensors.x.tokens);
   if (place.b >= tensors.x.batch || place.n >= length_of(tensors.counts, place.b, tensors.x.tokens)) return;
   const int head = place.feature / Dim;
   const int feature = place.feature % Dim;
   const std::int64_t slot = length_of(tensors.lengths, place.b, 0) + place.n;
-  store_chunk(tensors.slots.row(place.b, slot, head) + feature,
-              load_chunk<Width>(tensors.x.row(place.b, place.n, head) + feature));
+  store_chunk<Whole>(tensors.slots.row(place.b, slot, head) + feature,
+                     load_chunk<width, Whole>(tensors.x.row(place.b, place.n, head) + feature));
 }
 
 /// Copies the first counts[b] tokens (all, where no counts are given) of x [batch][tokens][Heads][Dim] behind the first
@@ -44,14 +47,13 @@ template <typename In, typename T, int Heads, int Dim>
 void append_heads(head_view<In, Heads, Dim> x, std::span<const std::int64_t> counts,
                   std::span<const std::int64_t> lengths, head_view<T, Heads, Dim> slots, cuda_workspace& workspace) {
   headwise::detail::check_append_heads(x, counts, lengths, slots);
-  constexpr int widest = widest_chunk<T>(Dim);
+  constexpr int width = append_tensors<T, Heads, Dim>::width;
   cuda_workspace::frame frame(workspace);
   const std::int64_t* const device_counts = device_lengths(counts, frame);
   const std::int64_t* const device_starts = device_lengths(lengths, frame);
-  with_chunks<widest>(chunk_aligned<widest>(x) && chunk_aligned<widest>(slots), [&](auto chosen) {
-    constexpr int width = decltype(chosen)::value;
-    const std::int64_t chunks = x.batch * x.tokens * (Heads * Dim / width);
-    workspace.launch("append_heads", copy_tokens<width, T, Heads, Dim>,
+  const std::int64_t chunks = x.batch * x.tokens * (Heads * Dim / width);
+  with_whole_chunks<width>(chunk_aligned<width>(x) && chunk_aligned<width>(slots), [&](auto whole) {
+    workspace.launch("append_heads", copy_tokens<decltype(whole)::value, T, Heads, Dim>,
                      {.blocks = blocks_of(chunks, append_threads), .threads = append_threads},
                      {x, device_counts, device_starts, slots});
   });

@@ -83,21 +83,28 @@ HEADWISE_DEVICE words_of<T, Width> pack_chunk(const feature_chunk<T, Width>& chu
 
 }  // namespace loops
 
-/// Reads `Width` numbers by one access, to a multiple of their bytes.
-template <int Width, typename T>
+// Chunks are moved whole, by one access to a multiple of their bytes, or number by number. Which of them is a matter of
+// addresses alone: the same thread gets the same numbers, so that results do not depend on how tensors lie.
+
+/// Reads `Width` numbers.
+template <int Width, bool Whole, typename T>
 HEADWISE_DEVICE feature_chunk<T, Width> load_chunk(const T* address) {
-  if constexpr (Width * sizeof(T) < 4) {
-    return {static_cast<sum_type<T>>(load_global(address))};
+  if constexpr (!Whole || Width * sizeof(T) < 4) {
+    feature_chunk<T, Width> chunk;
+    HEADWISE_UNROLL
+    for (int i = 0; i < Width; ++i) chunk.value[i] = static_cast<sum_type<T>>(load_global(address + i));
+    return chunk;
   } else {
     return loops::unpack_chunk<T, Width>(load_global(reinterpret_cast<const loops::words_of<T, Width>*>(address)));
   }
 }
 
-/// Rounds `Width` numbers and writes them by one access, to a multiple of their bytes.
-template <typename T, int Width>
+/// Rounds `Width` numbers and writes them.
+template <bool Whole, typename T, int Width>
 HEADWISE_DEVICE void store_chunk(T* address, const feature_chunk<T, Width>& chunk) {
-  if constexpr (Width * sizeof(T) < 4) {
-    store_global(address, static_cast<T>(chunk.value[0]));
+  if constexpr (!Whole || Width * sizeof(T) < 4) {
+    HEADWISE_UNROLL
+    for (int i = 0; i < Width; ++i) store_global(address + i, static_cast<T>(chunk.value[i]));
   } else {
     store_global(reinterpret_cast<loops::words_of<T, Width>*>(address), loops::pack_chunk<T, Width>(chunk));
   }
@@ -138,17 +145,16 @@ bool chunk_aligned(const head_view<T, Heads, Dim>& view) {
          steps_fit(view.token_stride, view.tokens) && steps_fit(view.head_stride, Heads);
 }
 
-/// Calls body(std::integral_constant<int, width>) with chunks of `Width` where they fit, and of single numbers
-/// elsewhere.
+/// Calls body(std::bool_constant<whole>): whether chunks of `Width` numbers can be moved whole.
 template <int Width, typename Body>
-void with_chunks(bool fit, const Body& body) {
+void with_whole_chunks(bool aligned, const Body& body) {
   if constexpr (Width > 1) {
-    if (fit) {
-      body(std::integral_constant<int, Width>{});
+    if (!aligned) {
+      body(std::false_type{});
       return;
     }
   }
-  body(std::integral_constant<int, 1>{});
+  body(std::true_type{});
 }
 
 /// The vectors of all tokens in chunks, one a thread: which token and which features are a thread's.

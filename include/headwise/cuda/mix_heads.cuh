@@ -16,25 +16,20 @@
 
 namespace headwise::cuda {
 
-/// How one thread mixes: it owns `width` features of one token, reads every input head once and keeps the sums of up to
-/// `outputs` output heads in registers.
+/// How one thread mixes: it owns a chunk of features of one token, reads every input head once and keeps the sums of up
+/// to `outputs` output heads in registers.
 template <typename T, int In, int Out, int Dim>
 struct mixing_shape {
   /// Sums that a thread keeps, in registers of 32 bits 64 of them.
   static constexpr int most_sums = 256 / static_cast<int>(sizeof(sum_type<T>));
-  /// The access of the vector path.
-  static constexpr int widest = widest_chunk<T>(Dim, std::max(1, most_sums / Out));
-  template <int Width>
-  static constexpr int outputs = std::min(Out, most_sums / Width);
+  static constexpr int width = widest_chunk<T>(Dim, std::max(1, most_sums / Out));
+  static constexpr int outputs = std::min(Out, most_sums / width);
   /// Blocks that share the output heads of the same tokens.
-  template <int Width>
-  static constexpr int passes = (Out + outputs<Width> - 1) / outputs<Width>;
+  static constexpr int passes = (Out + outputs - 1) / outputs;
   /// Weights of one input head in shared memory.
-  template <int Width>
-  static constexpr int row = (outputs<Width> + 3) / 4 * 4;
+  static constexpr int row = (outputs + 3) / 4 * 4;
   /// Input heads that are on their way at a time, 64 bytes of them.
-  template <int Width>
-  static constexpr int ahead = std::clamp(64 / (Width * static_cast<int>(sizeof(T))), 1, In);
+  static constexpr int ahead = std::clamp(64 / (width * static_cast<int>(sizeof(T))), 1, In);
   static constexpr int threads = 256;
 };
 
@@ -63,31 +58,32 @@ HEADWISE_DEVICE void stage_weights(const T* weight, int first_output, sum_type<T
 }  // namespace loops
 
 /// to[b][n][o] = sum_i weight[i][o] from[b][n][i].
-template <int Width, bool Transposed, typename T, int In, int Out, int Dim>
+template <bool Whole, bool Transposed, typename T, int In, int Out, int Dim>
 HEADWISE_KERNEL((mixing_shape<T, In, Out, Dim>::threads), 2)
 mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
   using shape = mixing_shape<T, In, Out, Dim>;
   using number = sum_type<T>;
-  constexpr int outputs = shape::template outputs<Width>;
-  constexpr int passes = shape::template passes<Width>;
-  constexpr int row = shape::template row<Width>;
-  constexpr int ahead = shape::template ahead<Width>;
+  constexpr int width = shape::width;
+  constexpr int outputs = shape::outputs;
+  constexpr int passes = shape::passes;
+  constexpr int row = shape::row;
+  constexpr int ahead = shape::ahead;
   auto* const weights = reinterpret_cast<number*>(shared_memory());
   const int first_output = passes == 1 ? 0 : static_cast<int>(block_index() % passes) * outputs;
   loops::stage_weights<Transposed, row, outputs, In, Out>(tensors.weight, first_output, weights);
   sync_block();
 
   const std::int64_t index = block_index() / passes * shape::threads + thread_index();
-  if (index >= tensors.from.batch * tensors.from.tokens * (Dim / Width)) return;
-  const chunk_place place = place_of_chunk<Dim, Width>(index, tensors.from.tokens);
+  if (index >= tensors.from.batch * tensors.from.tokens * (Dim / width)) return;
+  const chunk_place place = place_of_chunk<Dim, width>(index, tensors.from.tokens);
   const T* const from = tensors.from.row(place.b, place.n, 0) + place.feature;
-  number sum[std::size_t{outputs}][std::size_t{Width}] = {};
+  number sum[std::size_t{outputs}][std::size_t{width}] = {};
   for (int first = 0; first < In; first += ahead) {
-    feature_chunk<T, Width> input[std::size_t{ahead}];
+    feature_chunk<T, width> input[std::size_t{ahead}];
     HEADWISE_UNROLL
     for (int i = 0; i < ahead; ++i)
       if (In % ahead == 0 || first + i < In)
-        input[i] = load_chunk<Width>(from + (first + i) * tensors.from.head_stride);
+        input[i] = load_chunk<width, Whole>(from + (first + i) * tensors.from.head_stride);
     HEADWISE_UNROLL
     for (int i = 0; i < ahead; ++i)
       if (In % ahead == 0 || first + i < In) {
@@ -95,7 +91,7 @@ mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
         for (int o = 0; o < outputs; ++o) {
           const number weight = load_shared(weights + (first + i) * row + o);
           HEADWISE_UNROLL
-          for (int d = 0; d < Width; ++d) sum[o][d] += weight * input[i].value[d];
+          for (int d = 0; d < width; ++d) sum[o][d] += weight * input[i].value[d];
         }
       }
   }
@@ -103,10 +99,10 @@ mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
   HEADWISE_UNROLL
   for (int o = 0; o < outputs; ++o) {
     if (Out % outputs != 0 && first_output + o >= Out) return;
-    feature_chunk<T, Width> output;
+    feature_chunk<T, width> output;
     HEADWISE_UNROLL
-    for (int d = 0; d < Width; ++d) output.value[d] = sum[o][d];
-    store_chunk(to + o * tensors.to.head_stride, output);
+    for (int d = 0; d < width; ++d) output.value[d] = sum[o][d];
+    store_chunk<Whole>(to + o * tensors.to.head_stride, output);
   }
 }
 
@@ -114,14 +110,13 @@ mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
 template <bool Transposed, typename T, int In, int Out, int Dim>
 void launch_mix_tokens(const char* name, const mixing_tensors<T, In, Out, Dim>& tensors, cuda_workspace& workspace) {
   using shape = mixing_shape<T, In, Out, Dim>;
-  const bool fit = chunk_aligned<shape::widest>(tensors.from) && chunk_aligned<shape::widest>(tensors.to);
-  with_chunks<shape::widest>(fit, [&](auto chosen) {
-    constexpr int width = decltype(chosen)::value;
-    const std::int64_t chunks = tensors.from.batch * tensors.from.tokens * (Dim / width);
-    workspace.launch(name, mix_tokens<width, Transposed, T, In, Out, Dim>,
-                     {.blocks = blocks_of(chunks, shape::threads) * shape::template passes<width>,
+  const std::int64_t chunks = tensors.from.batch * tensors.from.tokens * (Dim / shape::width);
+  const bool aligned = chunk_aligned<shape::width>(tensors.from) && chunk_aligned<shape::width>(tensors.to);
+  with_whole_chunks<shape::width>(aligned, [&](auto whole) {
+    workspace.launch(name, mix_tokens<decltype(whole)::value, Transposed, T, In, Out, Dim>,
+                     {.blocks = blocks_of(chunks, shape::threads) * shape::passes,
                       .threads = shape::threads,
-                      .shared_bytes = std::size_t{In} * shape::template row<width> * sizeof(sum_type<T>)},
+                      .shared_bytes = std::size_t{In} * shape::row * sizeof(sum_type<T>)},
                      tensors);
   });
 }

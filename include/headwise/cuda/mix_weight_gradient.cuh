@@ -31,8 +31,8 @@ struct weight_gradient_shape {
   /// Warps that share a tile.
   static constexpr int sharers = tiles >= warps ? 1 : warps / tiles;
   static constexpr int least_slice = 64;
-  /// The access of the vector path: a thread holds the chunks of all rows.
-  static constexpr int widest = widest_chunk<T>(Dim, std::max(1, 4 * most / rows));
+  /// A thread holds the chunks of all rows.
+  static constexpr int width = widest_chunk<T>(Dim, std::max(1, 4 * most / rows));
 };
 
 /// The inputs of the weight gradient, and the sums of every slice and sharer, [slices * sharers][Components *
@@ -47,26 +47,27 @@ struct weight_gradient_tensors {
 namespace loops {
 
 /// Reads a chunk of `Count` heads from `first` on; heads that do not exist are zero.
-template <int Width, std::size_t Size, typename T, int Heads, int Dim>
+template <bool Whole, int Width, std::size_t Size, typename T, int Heads, int Dim>
 HEADWISE_DEVICE void load_heads(const head_view<const T, Heads, Dim>& view, const chunk_place& place, int first,
                                 feature_chunk<T, Width> (&chunk)[Size]) {
   constexpr int count = static_cast<int>(Size);
   const T* const from = view.row(place.b, place.n, first) + place.feature;
   HEADWISE_UNROLL
   for (int i = 0; i < count; ++i)
-    chunk[i] = Heads % count == 0 || first + i < Heads ? load_chunk<Width>(from + i * view.head_stride)
+    chunk[i] = Heads % count == 0 || first + i < Heads ? load_chunk<Width, Whole>(from + i * view.head_stride)
                                                        : feature_chunk<T, Width>{};
 }
 
 }  // namespace loops
 
 /// One slice of sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]>.
-template <int Width, typename T, int Components, int Composites, int Dim>
+template <bool Whole, typename T, int Components, int Composites, int Dim>
 HEADWISE_KERNEL((weight_gradient_shape<T, Components, Composites, Dim>::threads), 1)
 sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Components, Composites, Dim> tensors) {
   using shape = weight_gradient_shape<T, Components, Composites, Dim>;
   using number = sum_type<T>;
-  constexpr int chunks = Dim / Width;
+  constexpr int width = shape::width;
+  constexpr int chunks = Dim / width;
   const std::int64_t tokens = tensors.components.tokens;
   const token_slices slices{tensors.components.batch * tokens, shape::least_slice};
   const std::int64_t begin = block_index() * slices.size();
@@ -79,17 +80,17 @@ sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Compone
     number sum[std::size_t{shape::rows}][std::size_t{shape::columns}] = {};
     for (std::int64_t index = begin * chunks + sharer * warp_size + lane_index(); index < end * chunks;
          index += shape::sharers * warp_size) {
-      const chunk_place place = place_of_chunk<Dim, Width>(index, tokens);
-      feature_chunk<T, Width> component[std::size_t{shape::rows}];
-      feature_chunk<T, Width> gradient[std::size_t{shape::columns}];
-      loops::load_heads(tensors.components, place, first_component, component);
-      loops::load_heads(tensors.composite_gradient, place, first_composite, gradient);
+      const chunk_place place = place_of_chunk<Dim, width>(index, tokens);
+      feature_chunk<T, width> component[std::size_t{shape::rows}];
+      feature_chunk<T, width> gradient[std::size_t{shape::columns}];
+      loops::load_heads<Whole>(tensors.components, place, first_component, component);
+      loops::load_heads<Whole>(tensors.composite_gradient, place, first_composite, gradient);
       HEADWISE_UNROLL
       for (int g = 0; g < shape::columns; ++g) {
         HEADWISE_UNROLL
         for (int c = 0; c < shape::rows; ++c) {
           HEADWISE_UNROLL
-          for (int d = 0; d < Width; ++d) sum[c][g] += component[c].value[d] * gradient[g].value[d];
+          for (int d = 0; d < width; ++d) sum[c][g] += component[c].value[d] * gradient[g].value[d];
         }
       }
     }
@@ -117,10 +118,9 @@ void add_weight_gradient(head_view<const T, Components, Dim> components,
   const std::int64_t slices = token_slices{components.batch * components.tokens, shape::least_slice}.count();
   cuda_workspace::frame frame(workspace);
   auto* const partial = frame.template take<sum_type<T>>(slices * shape::sharers * count);
-  const bool fit = chunk_aligned<shape::widest>(components) && chunk_aligned<shape::widest>(composite_gradient);
-  with_chunks<shape::widest>(fit, [&](auto chosen) {
-    constexpr int width = decltype(chosen)::value;
-    workspace.launch("sum_weight_gradient", sum_weight_gradient<width, T, Components, Composites, Dim>,
+  const bool aligned = chunk_aligned<shape::width>(components) && chunk_aligned<shape::width>(composite_gradient);
+  with_whole_chunks<shape::width>(aligned, [&](auto whole) {
+    workspace.launch("sum_weight_gradient", sum_weight_gradient<decltype(whole)::value, T, Components, Composites, Dim>,
                      {.blocks = slices, .threads = shape::threads}, {components, composite_gradient, partial});
   });
   launch_add_partials<T>({partial, slices * shape::sharers, count, weight_gradient}, workspace);

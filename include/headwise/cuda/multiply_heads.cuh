@@ -20,10 +20,10 @@ struct head_products {
 };
 
 /// A team for every head of every token.
-template <int Width, typename T, typename Product, int Heads, int Dim>
-HEADWISE_KERNEL((norm_team<1, Width, Heads, Dim>::block), 1)
+template <bool Whole, typename T, typename Product, int Heads, int Dim>
+HEADWISE_KERNEL((norm_team<1, T, Heads, Dim>::block), 1)
 multiply_head_vectors(HEADWISE_KERNEL_PARAMETER head_products<T, Product, Heads, Dim> tensors) {
-  using team = norm_team<1, Width, Heads, Dim>;
+  using team = norm_team<1, T, Heads, Dim>;
   using number = sum_type<T>;
   auto* const shared = reinterpret_cast<number*>(shared_memory());
   const int thread = thread_index() % team::threads;
@@ -33,8 +33,8 @@ multiply_head_vectors(HEADWISE_KERNEL_PARAMETER head_products<T, Product, Heads,
   const int head = static_cast<int>(index - token * Heads);
   const std::int64_t b = token / tensors.a.tokens;
   const std::int64_t n = token - b * tensors.a.tokens;
-  const auto left = load_group<team, Width>(tensors.a, b, n, head, thread, live);
-  const auto right = load_group<team, Width>(tensors.b, b, n, head, thread, live);
+  const auto left = load_group<team, Whole>(tensors.a, b, n, head, thread, live);
+  const auto right = load_group<team, Whole>(tensors.b, b, n, head, thread, live);
   const number product = product_over_group(left, right, shared);
   if (live && thread == 0) store_global(tensors.product.row(b, head) + n, static_cast<Product>(product));
 }
@@ -44,14 +44,13 @@ multiply_head_vectors(HEADWISE_KERNEL_PARAMETER head_products<T, Product, Heads,
 template <typename T, typename Product, int Heads, int Dim>
 void multiply_heads(head_view<const T, Heads, Dim> a, head_view<const T, Heads, Dim> b,
                     head_scalar_view<Product, Heads> product, cuda_workspace& workspace) {
-  constexpr int widest = widest_chunk<T>(Dim);
-  with_chunks<widest>(chunk_aligned<widest>(a) && chunk_aligned<widest>(b), [&](auto chosen) {
-    constexpr int width = decltype(chosen)::value;
-    using team = norm_team<1, width, Heads, Dim>;
-    workspace.launch("multiply_heads", multiply_head_vectors<width, T, Product, Heads, Dim>,
+  using team = norm_team<1, T, Heads, Dim>;
+  with_whole_chunks<team::width>(chunk_aligned<team::width>(a) && chunk_aligned<team::width>(b), [&](auto whole) {
+    constexpr bool is_whole = decltype(whole)::value;
+    workspace.launch("multiply_heads", multiply_head_vectors<is_whole, T, Product, Heads, Dim>,
                      {.blocks = blocks_of(a.batch * a.tokens * Heads, team::teams),
                       .threads = team::block,
-                      .shared_bytes = team::template shared_bytes<T>},
+                      .shared_bytes = team::shared_bytes},
                      {a, b, product});
   });
 }

@@ -16,12 +16,13 @@ namespace headwise::cuda {
 
 /// The threads that normalise one group of heads of a token together. Chunk `step` of thread i is the chunk
 /// i + step * threads of the group.
-template <int GroupHeads, int Width, int Heads, int Dim>
+template <int GroupHeads, typename T, int Heads, int Dim>
 struct norm_team {
+  static constexpr int width = widest_chunk<T>(Dim);
   static constexpr int heads = GroupHeads;
   static constexpr int groups = Heads / heads;
   static constexpr int features = heads * Dim;
-  static constexpr int chunks_of_head = Dim / Width;
+  static constexpr int chunks_of_head = Dim / width;
   static constexpr int chunks = heads * chunks_of_head;
   /// Up to two steps of a warp are better than a block that waits for itself.
   static constexpr int threads =
@@ -31,7 +32,6 @@ struct norm_team {
   static constexpr int block = threads <= warp_size ? 256 : threads;
   static constexpr int teams = block / threads;
   /// Shared memory of a block, for sums over teams larger than a warp.
-  template <typename T>
   static constexpr std::size_t shared_bytes = threads <= warp_size ? 0 : block / warp_size * sizeof(sum_type<T>);
 
   /// Whether a thread has a chunk at a step.
@@ -41,57 +41,58 @@ struct norm_team {
   /// The head of the group, and the feature, that a chunk starts at.
   HEADWISE_DEVICE static int head_of(int thread, int step) { return (thread + step * threads) / chunks_of_head; }
   HEADWISE_DEVICE static int feature_of(int thread, int step) {
-    return (thread + step * threads) % chunks_of_head * Width;
+    return (thread + step * threads) % chunks_of_head * width;
   }
 };
 
 /// A thread's chunks of a group.
-template <typename Team, typename T, int Width>
+template <typename Team, typename T>
 struct group_chunks {
-  feature_chunk<T, Width> step[std::size_t{Team::steps}];
+  feature_chunk<T, Team::width> step[std::size_t{Team::steps}];
 };
 
 /// Reads the thread's chunks of the group that starts at head `first` of a token; where there is nothing they are zero.
-template <typename Team, int Width, typename T, int Heads, int Dim>
-HEADWISE_DEVICE group_chunks<Team, T, Width> load_group(const head_view<const T, Heads, Dim>& view, std::int64_t b,
-                                                        std::int64_t n, int first, int thread, bool live) {
-  group_chunks<Team, T, Width> chunks;
+template <typename Team, bool Whole, typename T, int Heads, int Dim>
+HEADWISE_DEVICE group_chunks<Team, T> load_group(const head_view<const T, Heads, Dim>& view, std::int64_t b,
+                                                 std::int64_t n, int first, int thread, bool live) {
+  group_chunks<Team, T> chunks;
   HEADWISE_UNROLL
   for (int step = 0; step < Team::steps; ++step)
-    chunks.step[step] =
-        live && Team::has(thread, step)
-            ? load_chunk<Width>(view.row(b, n, first + Team::head_of(thread, step)) + Team::feature_of(thread, step))
-            : feature_chunk<T, Width>{};
+    chunks.step[step] = live && Team::has(thread, step)
+                            ? load_chunk<Team::width, Whole>(view.row(b, n, first + Team::head_of(thread, step)) +
+                                                             Team::feature_of(thread, step))
+                            : feature_chunk<T, Team::width>{};
   return chunks;
 }
 
-/// Reads factor * gain for the thread's chunks.
-template <norm_gain Gain, typename Team, int Width, int Dim, typename T>
-HEADWISE_DEVICE group_chunks<Team, T, Width> load_gains(const T* gain, sum_type<T> factor, int first, int thread) {
-  group_chunks<Team, T, Width> chunks{};
+/// factor * gain for the thread's chunks.
+template <norm_gain Gain, typename Team, bool Whole, int Dim, typename T>
+HEADWISE_DEVICE group_chunks<Team, T> load_gains(const T* gain, sum_type<T> factor, int first, int thread) {
+  group_chunks<Team, T> gains;
   HEADWISE_UNROLL
   for (int step = 0; step < Team::steps; ++step) {
+    feature_chunk<T, Team::width> chunk{};
     if constexpr (Gain != norm_gain::none) {
       const int head = Gain == norm_gain::per_head ? first + Team::head_of(thread, step) : 0;
       if (Team::has(thread, step))
-        chunks.step[step] = load_chunk<Width>(gain + head * Dim + Team::feature_of(thread, step));
+        chunk = load_chunk<Team::width, Whole>(gain + head * Dim + Team::feature_of(thread, step));
     }
     HEADWISE_UNROLL
-    for (int d = 0; d < Width; ++d)
-      chunks.step[step].value[d] = Gain == norm_gain::none ? factor : factor * chunks.step[step].value[d];
+    for (int d = 0; d < Team::width; ++d)
+      gains.step[step].value[d] = Gain == norm_gain::none ? factor : factor * chunk.value[d];
   }
-  return chunks;
+  return gains;
 }
 
 /// The sum over the group of the products of two threads' chunks, on every thread.
-template <typename Team, typename T, int Width>
-HEADWISE_DEVICE sum_type<T> product_over_group(const group_chunks<Team, T, Width>& a,
-                                               const group_chunks<Team, T, Width>& b, sum_type<T>* shared) {
+template <typename Team, typename T>
+HEADWISE_DEVICE sum_type<T> product_over_group(const group_chunks<Team, T>& a, const group_chunks<Team, T>& b,
+                                               sum_type<T>* shared) {
   sum_type<T> sum = 0;
   HEADWISE_UNROLL
   for (int step = 0; step < Team::steps; ++step) {
     HEADWISE_UNROLL
-    for (int d = 0; d < Width; ++d) sum += a.step[step].value[d] * b.step[step].value[d];
+    for (int d = 0; d < Team::width; ++d) sum += a.step[step].value[d] * b.step[step].value[d];
   }
   return sum_over_team<Team::threads>(sum, shared);
 }

@@ -27,10 +27,10 @@ struct norm_tensors {
 };
 
 /// A team for every group of every token; it reads the group once.
-template <norm_gain Gain, int GroupHeads, int Width, typename T, int Heads, int Dim>
-HEADWISE_KERNEL((norm_team<GroupHeads, Width, Heads, Dim>::block), 1)
+template <norm_gain Gain, int GroupHeads, bool Whole, typename T, int Heads, int Dim>
+HEADWISE_KERNEL((norm_team<GroupHeads, T, Heads, Dim>::block), 1)
 normalize_groups(HEADWISE_KERNEL_PARAMETER norm_tensors<T, Heads, Dim> tensors) {
-  using team = norm_team<GroupHeads, Width, Heads, Dim>;
+  using team = norm_team<GroupHeads, T, Heads, Dim>;
   using number = sum_type<T>;
   auto* const shared = reinterpret_cast<number*>(shared_memory());
   const int thread = thread_index() % team::threads;
@@ -41,19 +41,19 @@ normalize_groups(HEADWISE_KERNEL_PARAMETER norm_tensors<T, Heads, Dim> tensors) 
   const std::int64_t b = token / tensors.x.tokens;
   const std::int64_t n = token - b * tensors.x.tokens;
 
-  const auto x = load_group<team, Width>(tensors.x, b, n, first, thread, live);
+  const auto x = load_group<team, Whole>(tensors.x, b, n, first, thread, live);
   const number squares = product_over_group(x, x, shared);
   if (!live) return;
   const number r = inverse_root_mean_square(squares, team::features, tensors.epsilon);
   const auto gain =
-      load_gains<Gain, team, Width, Dim>(tensors.gain, static_cast<number>(tensors.factor), first, thread);
+      load_gains<Gain, team, Whole, Dim>(tensors.gain, static_cast<number>(tensors.factor), first, thread);
   HEADWISE_UNROLL
   for (int step = 0; step < team::steps; ++step) {
     if (!team::has(thread, step)) return;
-    feature_chunk<T, Width> y;
+    feature_chunk<T, team::width> y;
     HEADWISE_UNROLL
-    for (int d = 0; d < Width; ++d) y.value[d] = gain.step[step].value[d] * (r * x.step[step].value[d]);
-    store_chunk(tensors.y.row(b, n, first + team::head_of(thread, step)) + team::feature_of(thread, step), y);
+    for (int d = 0; d < team::width; ++d) y.value[d] = gain.step[step].value[d] * (r * x.step[step].value[d]);
+    store_chunk<Whole>(tensors.y.row(b, n, first + team::head_of(thread, step)) + team::feature_of(thread, step), y);
   }
 }
 
@@ -63,16 +63,16 @@ template <norm_settings Settings, typename In, typename T, int Heads, int Dim>
 void normalize_heads(head_view<In, Heads, Dim> x, std::type_identity_t<std::span<const T>> gain,
                      head_view<T, Heads, Dim> y, cuda_workspace& workspace) {
   headwise::detail::check_normalize_heads<Settings>(x, gain, y);
-  constexpr int widest = widest_chunk<T>(Dim);
   constexpr int group_heads = Settings.heads_per_group(Heads);
-  const bool fit = chunk_aligned<widest>(x) && chunk_aligned<widest>(y) && chunk_aligned<widest>(gain.data());
-  with_chunks<widest>(fit, [&](auto chosen) {
-    constexpr int width = decltype(chosen)::value;
-    using team = norm_team<group_heads, width, Heads, Dim>;
-    workspace.launch("normalize_heads", normalize_groups<Settings.gain, group_heads, width, T, Heads, Dim>,
+  using team = norm_team<group_heads, T, Heads, Dim>;
+  const bool aligned =
+      chunk_aligned<team::width>(x) && chunk_aligned<team::width>(y) && chunk_aligned<team::width>(gain.data());
+  with_whole_chunks<team::width>(aligned, [&](auto whole) {
+    constexpr bool is_whole = decltype(whole)::value;
+    workspace.launch("normalize_heads", normalize_groups<Settings.gain, group_heads, is_whole, T, Heads, Dim>,
                      {.blocks = blocks_of(x.batch * x.tokens * team::groups, team::teams),
                       .threads = team::block,
-                      .shared_bytes = team::template shared_bytes<T>},
+                      .shared_bytes = team::shared_bytes},
                      {x, gain.data(), y, Settings.factor, Settings.epsilon});
   });
 }

@@ -34,10 +34,10 @@ struct norm_gradient_tensors {
 inline constexpr int least_norm_slice = 16;
 
 /// A team owns one group of heads in all tokens of a slice, so that it keeps the sums of the group's gain gradients.
-template <norm_gain Gain, int GroupHeads, int Width, bool WithDelta, typename T, typename Delta, int Heads, int Dim>
-HEADWISE_KERNEL((norm_team<GroupHeads, Width, Heads, Dim>::block), 1)
+template <norm_gain Gain, int GroupHeads, bool Whole, bool WithDelta, typename T, typename Delta, int Heads, int Dim>
+HEADWISE_KERNEL((norm_team<GroupHeads, T, Heads, Dim>::block), 1)
 normalize_groups_backward(HEADWISE_KERNEL_PARAMETER norm_gradient_tensors<T, Delta, Heads, Dim> tensors) {
-  using team = norm_team<GroupHeads, Width, Heads, Dim>;
+  using team = norm_team<GroupHeads, T, Heads, Dim>;
   using number = sum_type<T>;
   constexpr bool has_gain = Gain != norm_gain::none;
   const auto factor = static_cast<number>(tensors.factor);
@@ -49,21 +49,21 @@ normalize_groups_backward(HEADWISE_KERNEL_PARAMETER norm_gradient_tensors<T, Del
   const std::int64_t tokens = tensors.x.tokens;
   const token_slices slices{tensors.x.batch * tokens, least_norm_slice};
 
-  const auto gain = load_gains<Gain, team, Width, Dim>(tensors.gain, factor, first, thread);
-  group_chunks<team, T, Width> gain_sum{};
+  const auto gain = load_gains<Gain, team, Whole, Dim>(tensors.gain, factor, first, thread);
+  group_chunks<team, T> gain_sum{};
   for (std::int64_t i = 0; i < slices.size(); ++i) {
     const std::int64_t token = slice * slices.size() + i;
     const bool live = token < slices.tokens;
     const std::int64_t b = token / tokens;
     const std::int64_t n = token - b * tokens;
-    auto normalized = load_group<team, Width>(tensors.x, b, n, first, thread, live);
-    auto upstream = load_group<team, Width>(tensors.y_gradient, b, n, first, thread, live);
+    auto normalized = load_group<team, Whole>(tensors.x, b, n, first, thread, live);
+    auto upstream = load_group<team, Whole>(tensors.y_gradient, b, n, first, thread, live);
     const number squares = product_over_group(normalized, normalized, shared);
     const number r = inverse_root_mean_square(squares, team::features, tensors.epsilon);
     HEADWISE_UNROLL
     for (int step = 0; step < team::steps; ++step) {
       HEADWISE_UNROLL
-      for (int d = 0; d < Width; ++d) {
+      for (int d = 0; d < team::width; ++d) {
         number& n_value = normalized.step[step].value[d];
         number& u_value = upstream.step[step].value[d];
         n_value *= r;
@@ -75,19 +75,19 @@ normalize_groups_backward(HEADWISE_KERNEL_PARAMETER norm_gradient_tensors<T, Del
     number along = 0;
     HEADWISE_UNROLL
     for (int step = 0; step < team::steps; ++step) {
-      feature_chunk<T, Width> x_gradient;
+      feature_chunk<T, team::width> x_gradient;
       HEADWISE_UNROLL
-      for (int d = 0; d < Width; ++d)
+      for (int d = 0; d < team::width; ++d)
         x_gradient.value[d] = r * (upstream.step[step].value[d] - mean * normalized.step[step].value[d]);
       if (live && team::has(thread, step)) {
         const int head = first + team::head_of(thread, step);
         const int feature = team::feature_of(thread, step);
-        store_chunk(tensors.x_gradient.row(b, n, head) + feature, x_gradient);
+        store_chunk<Whole>(tensors.x_gradient.row(b, n, head) + feature, x_gradient);
         if constexpr (WithDelta) {
-          const auto x = load_chunk<Width>(tensors.x.row(b, n, head) + feature);
+          const auto x = load_chunk<team::width, Whole>(tensors.x.row(b, n, head) + feature);
           const auto stored = rounded<T>(x_gradient);
           HEADWISE_UNROLL
-          for (int d = 0; d < Width; ++d) along += x.value[d] * stored.value[d];
+          for (int d = 0; d < team::width; ++d) along += x.value[d] * stored.value[d];
         }
       }
     }
@@ -104,7 +104,7 @@ normalize_groups_backward(HEADWISE_KERNEL_PARAMETER norm_gradient_tensors<T, Del
       const int head = first + team::head_of(thread, step);
       number* const partial = tensors.partial + (slice * Heads + head) * Dim + team::feature_of(thread, step);
       HEADWISE_UNROLL
-      for (int d = 0; d < Width; ++d) store_global(partial + d, gain_sum.step[step].value[d]);
+      for (int d = 0; d < team::width; ++d) store_global(partial + d, gain_sum.step[step].value[d]);
     }
   }
 }
@@ -122,26 +122,25 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
   headwise::detail::check_normalize_heads_backward<Settings>(x, gain, y_gradient, x_gradient, gain_gradient);
   const bool with_delta = delta.data != nullptr;
   if (with_delta) headwise::detail::check_scalars(delta, "delta", x.batch, x.tokens);
-  constexpr int widest = widest_chunk<T>(Dim);
   // In a team that owns several heads nobody sums over a single one.
   constexpr int group_heads = Settings.heads_per_group(Heads);
   constexpr bool sums_heads = group_heads == 1;
+  using team = norm_team<group_heads, T, Heads, Dim>;
   const std::int64_t slices = token_slices{x.batch * x.tokens, least_norm_slice}.count();
   cuda_workspace::frame frame(workspace);
   auto* const partial = frame.template take<sum_type<T>>(Settings.gain == norm_gain::none ? 0 : slices * Heads * Dim);
-  const bool fit = chunk_aligned<widest>(x) && chunk_aligned<widest>(y_gradient) && chunk_aligned<widest>(x_gradient) &&
-                   chunk_aligned<widest>(gain.data());
-  with_chunks<widest>(fit, [&](auto chosen) {
-    constexpr int width = decltype(chosen)::value;
-    using team = norm_team<group_heads, width, Heads, Dim>;
+  const bool aligned = chunk_aligned<team::width>(x) && chunk_aligned<team::width>(y_gradient) &&
+                       chunk_aligned<team::width>(x_gradient) && chunk_aligned<team::width>(gain.data());
+  with_whole_chunks<team::width>(aligned, [&](auto whole) {
+    constexpr bool is_whole = decltype(whole)::value;
     workspace.launch(
         "normalize_heads_backward",
         with_delta && sums_heads
-            ? normalize_groups_backward<Settings.gain, group_heads, width, sums_heads, T, Delta, Heads, Dim>
-            : normalize_groups_backward<Settings.gain, group_heads, width, false, T, Delta, Heads, Dim>,
+            ? normalize_groups_backward<Settings.gain, group_heads, is_whole, sums_heads, T, Delta, Heads, Dim>
+            : normalize_groups_backward<Settings.gain, group_heads, is_whole, false, T, Delta, Heads, Dim>,
         {.blocks = blocks_of(slices * team::groups, team::teams),
          .threads = team::block,
-         .shared_bytes = team::template shared_bytes<T>},
+         .shared_bytes = team::shared_bytes},
         {x, gain.data(), y_gradient, x_gradient, delta, partial, Settings.factor, Settings.epsilon});
   });
   if constexpr (Settings.gain == norm_gain::shared)

@@ -26,11 +26,12 @@ struct rotation_tensors {
 inline constexpr int rotation_threads = 256;
 
 /// A block for some tokens of one sequence: it works out their cosines and sines once for all heads.
-template <typename Positions, int Pairs, typename T, int Heads, int Dim>
+template <typename Positions, bool Whole, typename T, int Heads, int Dim>
 HEADWISE_KERNEL(rotation_threads, 2)
 turn_tokens(HEADWISE_KERNEL_PARAMETER rotation_tensors<T, Heads, Dim> tensors) {
   using table_type = turn_table<sum_type<T>, Dim>;
-  constexpr int chunks = Dim / 2 / Pairs;
+  using shape = pair_shape<Positions, T, Dim>;
+  constexpr int chunks = Dim / 2 / shape::pairs;
   const table_type table(shared_memory());
   const std::int64_t blocks = blocks_of(tensors.x.tokens, table_type::tokens);
   const std::int64_t b = block_index() / blocks;
@@ -40,11 +41,11 @@ turn_tokens(HEADWISE_KERNEL_PARAMETER rotation_tensors<T, Heads, Dim> tensors) {
   fill_turns<Positions>(table, length_of(tensors.first_positions, b, 0) + n, count, tensors.direction);
   sync_block();
   for (int i = thread_index(); i < count * Heads * chunks; i += rotation_threads) {
-    const int pair = i % chunks * Pairs;
+    const int pair = i % chunks * shape::pairs;
     const int head = i / chunks % Heads;
     const int token = i / chunks / Heads;
-    const auto x = load_pairs<Positions, Dim, Pairs>(tensors.x.row(b, n + token, head), pair);
-    store_pairs<Positions, Dim>(tensors.y.row(b, n + token, head), pair, turned(x, table, token, pair));
+    const auto x = load_pairs<Positions, Dim, shape, Whole>(tensors.x.row(b, n + token, head), pair);
+    store_pairs<Positions, Dim, shape, Whole>(tensors.y.row(b, n + token, head), pair, turned(x, table, token, pair));
   }
 }
 
@@ -56,12 +57,11 @@ void launch_turn_tokens(const char* name, head_view<const T, Heads, Dim> x,
                         cuda_workspace& workspace) {
   using table_type = turn_table<sum_type<T>, Dim>;
   headwise::detail::check_rotate(x, first_positions, y);
-  constexpr int widest = widest_pairs<Positions, T, Dim>();
+  constexpr int width = pair_shape<Positions, T, Dim>::width;
   cuda_workspace::frame frame(workspace);
   const std::int64_t* const starts = device_lengths(first_positions, frame);
-  const bool fit = pairs_aligned<Positions, widest>(x) && pairs_aligned<Positions, widest>(y);
-  with_chunks<widest>(fit, [&](auto chosen) {
-    workspace.launch(name, turn_tokens<Positions, decltype(chosen)::value, T, Heads, Dim>,
+  with_whole_chunks<width>(chunk_aligned<width>(x) && chunk_aligned<width>(y), [&](auto whole) {
+    workspace.launch(name, turn_tokens<Positions, decltype(whole)::value, T, Heads, Dim>,
                      {.blocks = x.batch * blocks_of(x.tokens, table_type::tokens),
                       .threads = rotation_threads,
                       .shared_bytes = table_type::shared_bytes},

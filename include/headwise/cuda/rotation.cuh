@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -47,53 +46,40 @@ constexpr pair_order find_order_of_pairs() {
 template <typename Positions, int Dim>
 inline constexpr pair_order order_of_pairs = loops::find_order_of_pairs<Positions, Dim>();
 
-/// Neighbouring pairs of one head, `Pairs` of them, first features and second ones.
+/// The pairs that one thread turns at a time: those that its accesses of 16 bytes hold, `Most` at most.
+template <typename Positions, typename T, int Dim, int Most = 16>
+struct pair_shape {
+  static constexpr pair_order order = order_of_pairs<Positions, Dim>;
+  /// The width of the accesses.
+  static constexpr int width = order == pair_order::half_split    ? widest_chunk<T>(Dim / 2, Most)
+                               : order == pair_order::interleaved ? widest_chunk<T>(Dim, 2 * Most)
+                                                                  : 1;
+  static constexpr int pairs = order == pair_order::interleaved ? width / 2 : width;
+};
+
+/// Neighbouring pairs of one head: first features, and second ones.
 template <typename T, int Pairs>
 struct pair_chunk {
   sum_type<T> first[std::size_t{Pairs}];
   sum_type<T> second[std::size_t{Pairs}];
 };
 
-/// The most pairs that one thread turns at a time, `most` at most: those that its accesses of 16 bytes hold.
-template <typename Positions, typename T, int Dim>
-constexpr int widest_pairs(int most = 16) {
-  switch (order_of_pairs<Positions, Dim>) {
-    case pair_order::half_split:
-      return widest_chunk<T>(Dim / 2, most);
-    case pair_order::interleaved:
-      return std::max(1, widest_chunk<T>(Dim, 2 * most) / 2);
-    default:
-      return 1;
-  }
-}
-
-/// The width of the accesses that move `Pairs` pairs; those of a single pair are single numbers.
-template <typename Positions, int Dim, int Pairs>
-inline constexpr int access_of_pairs =
-    order_of_pairs<Positions, Dim> == pair_order::interleaved&& Pairs > 1 ? 2 * Pairs : Pairs;
-
-/// Whether pairs can be moved by the widest accesses; a single pair always can, number by number.
-template <typename Positions, int Pairs, typename T, int Heads, int Dim>
-bool pairs_aligned(const head_view<T, Heads, Dim>& view) {
-  return chunk_aligned<access_of_pairs<Positions, Dim, Pairs>>(view);
-}
-
-/// Reads the pairs [pair, pair + Pairs) of a head.
-template <typename Positions, int Dim, int Pairs, typename T>
-HEADWISE_DEVICE pair_chunk<T, Pairs> load_pairs(const T* head, int pair) {
-  pair_chunk<T, Pairs> pairs;
-  if constexpr (Pairs > 1 && order_of_pairs<Positions, Dim> == pair_order::interleaved) {
-    const auto both = load_chunk<2 * Pairs>(head + 2 * pair);
+/// Reads the pairs of a head from `pair` on.
+template <typename Positions, int Dim, typename Shape, bool Whole, typename T>
+HEADWISE_DEVICE pair_chunk<T, Shape::pairs> load_pairs(const T* head, int pair) {
+  pair_chunk<T, Shape::pairs> pairs;
+  if constexpr (Shape::order == pair_order::interleaved) {
+    const auto both = load_chunk<Shape::width, Whole>(head + 2 * pair);
     HEADWISE_UNROLL
-    for (int i = 0; i < Pairs; ++i) {
+    for (int i = 0; i < Shape::pairs; ++i) {
       pairs.first[i] = both.value[2 * i];
       pairs.second[i] = both.value[2 * i + 1];
     }
   } else {
-    const auto first = load_chunk<Pairs>(head + Positions::first_feature(pair, Dim));
-    const auto second = load_chunk<Pairs>(head + Positions::second_feature(pair, Dim));
+    const auto first = load_chunk<Shape::width, Whole>(head + Positions::first_feature(pair, Dim));
+    const auto second = load_chunk<Shape::width, Whole>(head + Positions::second_feature(pair, Dim));
     HEADWISE_UNROLL
-    for (int i = 0; i < Pairs; ++i) {
+    for (int i = 0; i < Shape::pairs; ++i) {
       pairs.first[i] = first.value[i];
       pairs.second[i] = second.value[i];
     }
@@ -101,27 +87,27 @@ HEADWISE_DEVICE pair_chunk<T, Pairs> load_pairs(const T* head, int pair) {
   return pairs;
 }
 
-/// Rounds and writes the pairs [pair, pair + Pairs) of a head.
-template <typename Positions, int Dim, typename T, int Pairs>
-HEADWISE_DEVICE void store_pairs(T* head, int pair, const pair_chunk<T, Pairs>& pairs) {
-  if constexpr (Pairs > 1 && order_of_pairs<Positions, Dim> == pair_order::interleaved) {
-    feature_chunk<T, 2 * Pairs> both;
+/// Rounds and writes the pairs of a head from `pair` on.
+template <typename Positions, int Dim, typename Shape, bool Whole, typename T>
+HEADWISE_DEVICE void store_pairs(T* head, int pair, const pair_chunk<T, Shape::pairs>& pairs) {
+  if constexpr (Shape::order == pair_order::interleaved) {
+    feature_chunk<T, Shape::width> both;
     HEADWISE_UNROLL
-    for (int i = 0; i < Pairs; ++i) {
+    for (int i = 0; i < Shape::pairs; ++i) {
       both.value[2 * i] = pairs.first[i];
       both.value[2 * i + 1] = pairs.second[i];
     }
-    store_chunk(head + 2 * pair, both);
+    store_chunk<Whole>(head + 2 * pair, both);
   } else {
-    feature_chunk<T, Pairs> first;
-    feature_chunk<T, Pairs> second;
+    feature_chunk<T, Shape::width> first;
+    feature_chunk<T, Shape::width> second;
     HEADWISE_UNROLL
-    for (int i = 0; i < Pairs; ++i) {
+    for (int i = 0; i < Shape::pairs; ++i) {
       first.value[i] = pairs.first[i];
       second.value[i] = pairs.second[i];
     }
-    store_chunk(head + Positions::first_feature(pair, Dim), first);
-    store_chunk(head + Positions::second_feature(pair, Dim), second);
+    store_chunk<Whole>(head + Positions::first_feature(pair, Dim), first);
+    store_chunk<Whole>(head + Positions::second_feature(pair, Dim), second);
   }
 }
 
