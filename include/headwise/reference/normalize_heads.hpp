@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -63,7 +62,7 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
   using real = sum_type<T>;
   constexpr int heads = Settings.heads_per_group(Heads);
   std::array<real, static_cast<std::size_t>(Settings.gains(Heads, Dim))> gain_sums{};
-  std::copy(gain_gradient.begin(), gain_gradient.end(), gain_sums.begin());
+  for (std::size_t i = 0; i < gain_sums.size(); ++i) gain_sums[i] = gain_gradient[i];
   for (std::int64_t b = 0; b < x.batch; ++b)
     for (std::int64_t n = 0; n < x.tokens; ++n)
       for (int first = 0; first < Heads; first += heads) {
@@ -87,7 +86,7 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
             }
           }
       }
-  std::transform(gain_sums.begin(), gain_sums.end(), gain_gradient.begin(), [](real sum) { return T(sum); });
+  for (std::size_t i = 0; i < gain_sums.size(); ++i) gain_gradient[i] = T(gain_sums[i]);
 }
 
 }  // namespace headwise::reference
