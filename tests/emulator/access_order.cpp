@@ -81,8 +81,8 @@ void access_order::write_cell(cell& place, const access& now) const {
   place = {now, {}, false};
 }
 
-template <typename Access>
-void access_order::for_each_cell(std::size_t offset, std::size_t bytes, const Access& access) {
+template <typename Action>
+void access_order::for_each_cell(std::size_t offset, std::size_t bytes, const Action& act) {
   if (bytes < cell_bytes) return;
   chunk& of = chunks_[offset / chunk_bytes];
   if (bytes < chunk_bytes && of.together) {
@@ -91,7 +91,7 @@ void access_order::for_each_cell(std::size_t offset, std::size_t bytes, const Ac
   }
   const std::size_t first = offset % chunk_bytes / cell_bytes;
   const std::size_t count = of.together ? 1 : bytes / cell_bytes;
-  for (std::size_t c = first; c < first + count; ++c) access(of.cells[c]);
+  for (std::size_t c = first; c < first + count; ++c) act(of.cells[c]);
 }
 
 void access_order::read(int warp, int lane, std::size_t offset, std::size_t bytes, const call_site& where) {

@@ -64,8 +64,8 @@ class access_order {
     cell cells[chunk_cells];
   };
 
-  template <typename Access>
-  void for_each_cell(std::size_t offset, std::size_t bytes, const Access& access);
+  template <typename Action>
+  void for_each_cell(std::size_t offset, std::size_t bytes, const Action& act);
   access access_by(int warp, int lane, const call_site& where) const;
   bool before(const access& earlier, const access& later) const;
   void read_cell(cell& place, const access& now) const;
