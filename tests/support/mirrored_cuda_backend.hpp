@@ -7,6 +7,7 @@
 #include "headwise/cuda/mix_heads.cuh"
 #include "headwise/cuda/normalize_heads.cuh"
 #include "headwise/cuda/normalize_heads_backward.cuh"
+#include "headwise/cuda/project.cuh"
 #include "headwise/cuda/rotate.cuh"
 #include "support/device_mirror.hpp"
 
@@ -18,6 +19,22 @@ struct mirrored_cuda_backend {
   using memory = host_memory;
   using workspace = host_workspace;
 
+  template <typename X, typename Weight, typename Bias, typename Y>
+  static void project(X x, Weight weight, Bias bias, Y y, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::project(a..., w); }, x, weight, bias, y);
+  }
+  template <typename YGradient, typename Weight, typename XGradient>
+  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, gradient_write write,
+                                     workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::project_backward_input(a..., w); }, y_gradient, weight,
+                 x_gradient, write);
+  }
+  template <typename X, typename YGradient, typename WeightGradient, typename BiasGradient>
+  static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
+                                          BiasGradient bias_gradient, workspace& /*scratch*/) {
+    run_mirrored([](cuda_workspace& w, auto... a) { cuda::project_backward_parameters(a..., w); }, x, y_gradient,
+                 weight_gradient, bias_gradient);
+  }
   template <typename X, typename Weight, typename Y>
   static void mix_heads(X components, Weight weight, Y composites, workspace& /*scratch*/) {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::mix_heads(a..., w); }, components, weight, composites);

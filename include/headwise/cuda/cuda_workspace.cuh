@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 
 #include "headwise/core/error.hpp"
+#include "headwise/cuda/matrix_product.cuh"
 #include "headwise/cuda/runtime.cuh"
 
 namespace headwise {
@@ -16,7 +18,7 @@ namespace headwise {
 /// What a caller hands to every operation on a CUDA device: the stream that it works in, and scratch memory of a fixed
 /// size on the device, taken through a `frame` and given back when the frame ends. Operations start kernels in the
 /// stream and return; they allocate nothing and wait for nothing. One workspace serves one caller at a time; its memory
-/// is used again in the order of the stream.
+/// is used again in the order of the stream. With it comes what cuBLAS needs, which takes a while to make.
 ///
 /// Where the memory does not suffice, `headwise::error` is thrown. How much does is asked by doing the work in a
 /// workspace that counts (`bytes_for`): the answer comes from the very code that takes the memory.
@@ -30,9 +32,10 @@ class cuda_workspace {
       : order_(order),
         owned_(static_cast<std::byte*>(cuda::allocate_device_memory(bytes))),
         memory_(owned_.get()),
+        products_(order),
         capacity_(bytes) {}
   /// A workspace on device memory of the caller's, which must outlive all that the stream is told to do.
-  cuda_workspace(cuda::stream order, std::span<std::byte> memory) : order_(order) {
+  cuda_workspace(cuda::stream order, std::span<std::byte> memory) : order_(order), products_(order) {
     const std::size_t past = reinterpret_cast<std::uintptr_t>(memory.data()) % alignment;
     const std::size_t skipped = past == 0 ? 0 : std::min(alignment - past, memory.size());
     memory_ = memory.data() + skipped;
@@ -102,6 +105,15 @@ class cuda_workspace {
     if (!counts_) cuda::launch(name, kernel, shape, order_, parameters...);
   }
 
+  /// Starts matrix products in the stream, as `cuda::matrix_products` does, or nothing where work is only counted.
+  template <typename T>
+  void multiply(const char* name, const cuda::product_size& size, const cuda::matrix_rows<const T>& left,
+                cuda::matrix_form left_form, const cuda::matrix_rows<const T>& right, cuda::matrix_form right_form,
+                const cuda::matrix_rows<T>& result, bool add, std::byte* scratch) {
+    if (!counts_ && size.batch > 0 && size.rows > 0 && size.columns > 0)
+      products_->multiply<T>(name, size, left, left_form, right, right_form, result, add, scratch);
+  }
+
   /// Sets device memory to zero in the order of the stream.
   template <typename T>
   void fill_with_zeros(T* to, std::int64_t count) {
@@ -140,6 +152,7 @@ class cuda_workspace {
   cuda::stream order_{};
   std::unique_ptr<std::byte, free_memory> owned_;
   std::byte* memory_ = nullptr;
+  std::optional<cuda::matrix_products> products_;
   std::byte* stand_ins_ = nowhere(2);
   std::size_t capacity_ = 0;
   std::size_t held_ = 0;
