@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace headwise {
@@ -52,6 +53,12 @@ class host_workspace {
     host_workspace& workspace_;
     level begin_;
   };
+
+  /// Sets numbers to zero.
+  template <typename T>
+  void fill_with_zeros(T* to, std::int64_t count) {
+    std::fill_n(to, count, T(0));
+  }
 
   /// Bytes held, used or not.
   std::size_t capacity() const {
@@ -129,6 +136,25 @@ struct host_memory {
   template <typename T>
   using buffer = std::vector<T>;
   using workspace = host_workspace;
+
+  template <typename T>
+  static void set_zero(buffer<T>& numbers) {
+    std::fill(numbers.begin(), numbers.end(), T(0));
+  }
+  template <typename T>
+  static void set_zero(buffer<T>& numbers, workspace& /*scratch*/) {
+    set_zero(numbers);
+  }
+  /// Puts numbers of the host into a buffer, which takes on their count.
+  template <typename T>
+  static void store(buffer<T>& to, std::vector<T> numbers) {
+    to = std::move(numbers);
+  }
+  /// The numbers of a buffer, on the host.
+  template <typename T>
+  static std::vector<T> load(const buffer<T>& from) {
+    return from;
+  }
 };
 
 }  // namespace headwise

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "headwise/core/error.hpp"
+#include "headwise/core/stand_in_memory.hpp"
 #include "headwise/cuda/matrix_product.cuh"
 #include "headwise/cuda/runtime.cuh"
 
@@ -120,13 +121,10 @@ class cuda_workspace {
     if (!counts_) cuda::fill_with_zeros(to, static_cast<std::size_t>(count) * sizeof(T), order_);
   }
 
-  /// An address for `count` elements of a tensor in a workspace that counts. It is not null and no other's, and nobody
-  /// may look there.
+  /// An address that stands for `count` elements of a tensor where work is only counted.
   template <typename T>
-  T* stand_in(std::int64_t count) {
-    std::byte* const address = stand_ins_;
-    stand_ins_ += bytes_of<T>(count);
-    return reinterpret_cast<T*>(address);
+  static T* stand_in(std::int64_t count) {
+    return stand_in_buffer<T>(static_cast<std::size_t>(count)).data();
   }
 
  private:
@@ -134,10 +132,8 @@ class cuda_workspace {
     void operator()(std::byte* memory) const { cuda::free_device_memory(memory); }
   };
 
-  cuda_workspace() : memory_(nowhere(1)), counts_(true) {}
-
-  /// Addresses of no memory at all, far from each other.
-  static std::byte* nowhere(std::uintptr_t region) { return reinterpret_cast<std::byte*>(region << 52); }
+  /// Addresses of no memory at all, and below those of stand-ins.
+  cuda_workspace() : memory_(reinterpret_cast<std::byte*>(std::uintptr_t{1} << 52)), counts_(true) {}
 
   std::byte* take(std::size_t bytes) {
     const std::size_t needed = held_ + bytes;
@@ -153,7 +149,6 @@ class cuda_workspace {
   std::unique_ptr<std::byte, free_memory> owned_;
   std::byte* memory_ = nullptr;
   std::optional<cuda::matrix_products> products_;
-  std::byte* stand_ins_ = nowhere(2);
   std::size_t capacity_ = 0;
   std::size_t held_ = 0;
   std::size_t most_held_ = 0;

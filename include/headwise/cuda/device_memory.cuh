@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -97,6 +98,28 @@ struct cuda_memory {
   template <typename T>
   using buffer = device_buffer<T>;
   using workspace = cuda_workspace;
+
+  /// Sets to zero in the default stream, and waits.
+  template <typename T>
+  static void set_zero(buffer<T>& numbers) {
+    cuda::fill_with_zeros(numbers.data(), numbers.size() * sizeof(T), {});
+    cuda::synchronize({});
+  }
+  /// Sets to zero in the order of the workspace's stream.
+  template <typename T>
+  static void set_zero(buffer<T>& numbers, workspace& scratch) {
+    scratch.fill_with_zeros(numbers.data(), static_cast<std::int64_t>(numbers.size()));
+  }
+  /// Copies numbers of the host into a buffer, which takes on their count, in the default stream, and waits.
+  template <typename T>
+  static void store(buffer<T>& to, const std::vector<T>& numbers) {
+    to.assign(numbers);
+  }
+  /// The numbers of a buffer, on the host, once the default stream has done what it was told.
+  template <typename T>
+  static std::vector<T> load(const buffer<T>& from) {
+    return from.values();
+  }
 };
 
 }  // namespace headwise

@@ -10,6 +10,7 @@
 #include "headwise/layer/attention_parameters.hpp"
 #include "headwise/layer/backend.hpp"
 #include "headwise/layer/kv_cache.hpp"
+#include "headwise/layer/layer_workspace.hpp"
 #include "headwise/layer/mixing_weights.hpp"
 #include "headwise/layer/projection_steps.hpp"
 #include "headwise/layer/saved_activations.hpp"
@@ -34,7 +35,7 @@ class attention_layer {
 /// several threads, each with a workspace of its own.
 template <any_attention_variant Variant, typename Scalar, typename Backend>
 requires attention_backend<Backend, Variant, Scalar>
-class attention_layer<Variant, Scalar, Backend> {
+class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attention_layer<Variant, Scalar, Backend>> {
   static constexpr int H = Variant::query_heads;
   static constexpr int G = Variant::composite_heads;
   static constexpr int C = Variant::component_heads;
@@ -45,6 +46,7 @@ class attention_layer<Variant, Scalar, Backend> {
   using key_steps = key_composition<Variant>;
   using value_steps = value_composition<Variant>;
   using weights_type = mixing_weights<Variant, Scalar, Backend>;
+  using weight_gradients_type = mixing_weight_gradients<Variant, Scalar, Backend>;
 
  public:
   using variant = Variant;
@@ -77,13 +79,14 @@ class attention_layer<Variant, Scalar, Backend> {
   gradients_type make_gradients() const { return gradients_type(settings_); }
 
   /// y = layer(x), both [batch][tokens][M]. `saved` receives what `backward` needs.
-  void forward(token_view<const Scalar> x, token_view<Scalar> y, saved_type& saved, workspace& scratch,
-               const call_options& options = {}) const {
+  template <typename Memory>
+  void forward(token_view<const Scalar> x, token_view<Scalar> y, saved_activations<Variant, Scalar, Memory>& saved,
+               workspace& scratch, const call_options& options = {}) const {
     check_tokens(x, y, "y", options);
     const parameters_type& p = parameters_;
     saved.resize(x.batch, x.tokens);
     typename workspace::frame frame(scratch);
-    const weights_type weights(p, frame);
+    const weights_type weights(p, frame, scratch);
 
     const auto query = saved.template heads<H, D>(saved.query);
     const auto key = saved.template heads<C, D>(saved.component_key);
@@ -117,18 +120,20 @@ class attention_layer<Variant, Scalar, Backend> {
   }
 
   /// The backward of `forward` on the same x: overwrites x_gradient [batch][tokens][M], adds to `gradients`.
-  void backward(token_view<const Scalar> x, token_view<const Scalar> y_gradient, const saved_type& saved,
-                token_view<Scalar> x_gradient, gradients_type& gradients, workspace& scratch,
+  template <typename Memory>
+  void backward(token_view<const Scalar> x, token_view<const Scalar> y_gradient,
+                const saved_activations<Variant, Scalar, Memory>& saved, token_view<Scalar> x_gradient,
+                attention_parameters<Variant, Scalar, Memory>& gradients, workspace& scratch,
                 const call_options& options = {}) const {
     check_tokens(x, y_gradient, "y_gradient", options);
     check_tokens(x, x_gradient, "x_gradient", options);
     detail::require(saved.batch == x.batch && saved.tokens == x.tokens, "saved", "of another call",
                     "what forward saved for this x");
     const parameters_type& p = parameters_;
-    gradients_type& d = gradients;
+    auto& d = gradients;
     typename workspace::frame frame(scratch);
-    const weights_type weights(p, frame);
-    weights_type weight_gradients(frame);
+    const weights_type weights(p, frame, scratch);
+    const weight_gradients_type weight_gradients(d, frame, scratch);
 
     const auto attended_gradient = take<H, Dv>(frame, x);
     steps::template project_output_backward<H, Dv>(saved.template heads<H, Dv>(saved.attended), p.output_gain,
@@ -158,13 +163,13 @@ class attention_layer<Variant, Scalar, Backend> {
             .score = options.score},
         scratch);
 
-    const auto key_gradient = components_gradient<key_steps>(key, weights.key(), p.composite_key_gain, saved.mixed_key,
-                                                             composite_key_gradient, weight_gradients.key(),
-                                                             d.composite_key_gain, frame, scratch);
+    const auto key_gradient = components_gradient<key_steps>(
+        key, weights.key(), p.composite_key_gain, saved.mixed_key.data(), composite_key_gradient,
+        weight_gradients.key(), d.composite_key_gain, frame, scratch);
     const auto value_gradient = components_gradient<value_steps>(
-        value, weights.value(), p.composite_value_gain, saved.mixed_value, composite_value_gradient,
+        value, weights.value(), p.composite_value_gain, saved.mixed_value.data(), composite_value_gradient,
         weight_gradients.value(), d.composite_value_gain, frame, scratch);
-    weight_gradients.backward(p, d);
+    weight_gradients.carry_back(p, d, scratch);
 
     steps::rotate_backward(query_gradient, scratch);
     steps::rotate_backward(key_gradient, scratch);
@@ -182,15 +187,16 @@ class attention_layer<Variant, Scalar, Backend> {
   /// that is cached: a whole prompt, or one chunk after the other. Only the first `options.lengths[b]` tokens of a
   /// sequence are appended; y means nothing past them. Throws `headwise::error`, with the cache unchanged, if there is
   /// no room.
-  void prefill(token_view<const Scalar> x, token_view<Scalar> y, cache_type& cache, workspace& scratch,
-               const call_options& options = {}) const {
+  template <typename Memory>
+  void prefill(token_view<const Scalar> x, token_view<Scalar> y, kv_cache<Variant, Scalar, Memory>& cache,
+               workspace& scratch, const call_options& options = {}) const {
     check_tokens(x, y, "y", options);
     detail::require(cache.batch() == x.batch, "cache", detail::words("of batch ", cache.batch()),
                     detail::words("batch ", x.batch));
     cache.require_room(x.tokens, options.lengths);
     const parameters_type& p = parameters_;
     typename workspace::frame frame(scratch);
-    const weights_type weights(p, frame);
+    const weights_type weights(p, frame, scratch);
 
     const auto query = take<H, D>(frame, x);
     const auto key = take<C, D>(frame, x);
@@ -227,8 +233,9 @@ class attention_layer<Variant, Scalar, Backend> {
   }
 
   /// `prefill` of one token per sequence: x and y are [batch][1][M].
-  void decode(token_view<const Scalar> x, token_view<Scalar> y, cache_type& cache, workspace& scratch,
-              const call_options& options = {}) const {
+  template <typename Memory>
+  void decode(token_view<const Scalar> x, token_view<Scalar> y, kv_cache<Variant, Scalar, Memory>& cache,
+              workspace& scratch, const call_options& options = {}) const {
     detail::require(x.tokens == 1, "x", detail::words("of ", x.tokens, " tokens"), "one token per sequence");
     prefill(x, y, cache, scratch, options);
   }
@@ -253,19 +260,16 @@ class attention_layer<Variant, Scalar, Backend> {
   /// The gradient of component heads: that of the composite heads where both are the same, and in new scratch
   /// otherwise.
   template <typename Composition, int Dim>
-  static head_view<Scalar, C, Dim> components_gradient(const head_view<const Scalar, C, Dim>& components,
-                                                       std::span<const Scalar> weight, std::span<const Scalar> gain,
-                                                       const typename memory::template buffer<Scalar>& mixed,
-                                                       const head_view<Scalar, G, Dim>& composite_gradient,
-                                                       std::span<Scalar> weight_gradient,
-                                                       std::span<Scalar> gain_gradient,
-                                                       typename workspace::frame& frame, workspace& scratch) {
+  static head_view<Scalar, C, Dim> components_gradient(
+      const head_view<const Scalar, C, Dim>& components, std::span<const Scalar> weight, std::span<const Scalar> gain,
+      const Scalar* mixed, const head_view<Scalar, G, Dim>& composite_gradient, std::span<Scalar> weight_gradient,
+      std::span<Scalar> gain_gradient, typename workspace::frame& frame, workspace& scratch) {
     if constexpr (Composition::changes) {
       const auto gradient =
           batch_token_head_view<C, Dim>(frame.template take<Scalar>(components.batch * components.tokens * C * Dim),
                                         components.batch, components.tokens);
-      Composition::template backward<Backend, Scalar>(components, weight, gain, mixed.data(), composite_gradient,
-                                                      gradient, weight_gradient, gain_gradient, scratch);
+      Composition::template backward<Backend, Scalar>(components, weight, gain, mixed, composite_gradient, gradient,
+                                                      weight_gradient, gain_gradient, scratch);
       return gradient;
     } else {
       return composite_gradient;

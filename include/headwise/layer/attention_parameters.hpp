@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "headwise/composed_variant.hpp"
 #include "headwise/core/error.hpp"
@@ -57,7 +58,10 @@ struct attention_parameters {
   explicit attention_parameters(const attention_layer_settings& settings) {
     const std::int64_t d_model = settings.d_model;
     detail::require(d_model > 0, "d_model", d_model, "a positive number");
-    const auto size = [](buffer& b, std::int64_t n) { b.assign(static_cast<std::size_t>(n), Scalar(0)); };
+    const auto size = [](buffer& b, std::int64_t n) {
+      b.resize(static_cast<std::size_t>(n));
+      Memory::set_zero(b);
+    };
     size(query_projection, d_model * query_features);
     size(key_projection, d_model * key_features);
     size(value_projection, d_model * value_features);
@@ -95,7 +99,21 @@ struct attention_parameters {
 
   /// Sets everything to zero, as gradients are before a step.
   void set_zero() {
-    for_each([](std::string_view, buffer& values) { std::fill(values.begin(), values.end(), Scalar(0)); });
+    for_each([](std::string_view, buffer& values) { Memory::set_zero(values); });
+  }
+  /// The same, in the order of the workspace.
+  template <typename Workspace>
+  void set_zero(Workspace& scratch) {
+    for_each([&](std::string_view, buffer& values) { Memory::set_zero(values, scratch); });
+  }
+
+  /// Takes over the numbers of parameters that live in another memory.
+  template <typename Other>
+  void assign(const attention_parameters<Variant, Scalar, Other>& other) {
+    std::vector<std::vector<Scalar>> all;
+    other.for_each([&](std::string_view, const auto& values) { all.push_back(Other::load(values)); });
+    std::size_t next = 0;
+    for_each([&](std::string_view, buffer& values) { Memory::store(values, std::move(all[next++])); });
   }
 
   /// The number of parameters.
@@ -113,24 +131,30 @@ struct attention_parameters {
     const double output_deviation = settings.output_deviation > 0 ? settings.output_deviation : deviation;
     std::mt19937_64 generator(settings.seed);
     std::normal_distribution<double> normal;
-    const auto draw = [&](buffer& values, double scale) {
+    const auto draw = [&](buffer& to, double scale) {
+      std::vector<Scalar> values(to.size());
       for (Scalar& value : values) value = Scalar(sum_type<Scalar>(scale * normal(generator)));
+      Memory::store(to, std::move(values));
     };
     draw(query_projection, deviation);
     draw(key_projection, deviation);
     draw(value_projection, deviation);
     draw(output_projection, output_deviation);
-    if constexpr (Variant::key_mixing_parameters > 0)
-      Variant::key_mixing::template initialize<Variant::component_heads, Variant::composite_heads>(key_mixing.data());
-    if constexpr (Variant::value_mixing_parameters > 0)
-      Variant::value_mixing::template initialize<Variant::component_heads, Variant::composite_heads>(
-          value_mixing.data());
+    if constexpr (Variant::key_mixing_parameters > 0) initialize_mixing<typename Variant::key_mixing>(key_mixing);
+    if constexpr (Variant::value_mixing_parameters > 0) initialize_mixing<typename Variant::value_mixing>(value_mixing);
     for (buffer* gain :
          {&component_key_gain, &component_value_gain, &composite_key_gain, &composite_value_gain, &output_gain})
-      std::fill(gain->begin(), gain->end(), Scalar(sum_type<Scalar>(settings.initial_gain)));
+      Memory::store(*gain, std::vector<Scalar>(gain->size(), Scalar(sum_type<Scalar>(settings.initial_gain))));
   }
 
  private:
+  template <typename Kind>
+  static void initialize_mixing(buffer& to) {
+    std::vector<Scalar> values(to.size());
+    Kind::template initialize<Variant::component_heads, Variant::composite_heads>(values.data());
+    Memory::store(to, std::move(values));
+  }
+
   template <typename Self, typename Visit>
   static void visit_all(Self& self, const Visit& visit) {
     const auto offer = [&](std::string_view name, auto& values) {

@@ -31,8 +31,8 @@ concept attention_backend = any_attention_variant<Variant> &&
   Backend::project(x, in, in, y, workspace);
   Backend::project_backward_input(x, in, y, gradient_write::add, workspace);
   Backend::project_backward_parameters(x, x, out, out, workspace);
-  Backend::template form_mixing<linear_mixing, 1, 1>(in.data(), out.data());
-  Backend::template form_mixing_backward<linear_mixing, 1, 1>(in.data(), in.data(), out.data());
+  Backend::template form_mixing<linear_mixing, 1, 1>(in.data(), out.data(), workspace);
+  Backend::template form_mixing_backward<linear_mixing, 1, 1>(in.data(), in.data(), out.data(), workspace);
   Backend::mix_heads(components, in, composite_output, workspace);
   Backend::mix_heads_backward(components, in, composites, component_output, out, workspace);
   Backend::template normalize_heads<norm_settings{}>(components, in, component_output, workspace);

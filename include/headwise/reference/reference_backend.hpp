@@ -57,12 +57,12 @@ struct reference_backend {
     reference::mix_heads_backward(components, weight, composite_gradient, component_gradient, weight_gradient);
   }
   template <typename Kind, int Components, int Composites, typename Scalar>
-  static void form_mixing(const Scalar* parameters, Scalar* weight) {
+  static void form_mixing(const Scalar* parameters, Scalar* weight, workspace& /*scratch*/) {
     Kind::template form<Components, Composites>(parameters, weight);
   }
   template <typename Kind, int Components, int Composites, typename Scalar>
-  static void form_mixing_backward(const Scalar* parameters, const Scalar* weight_gradient,
-                                   Scalar* parameter_gradient) {
+  static void form_mixing_backward(const Scalar* parameters, const Scalar* weight_gradient, Scalar* parameter_gradient,
+                                   workspace& /*scratch*/) {
     Kind::template backward<Components, Composites>(parameters, weight_gradient, parameter_gradient);
   }
   template <norm_settings Settings, typename X, typename Gain, typename Y>
