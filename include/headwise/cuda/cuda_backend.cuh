@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "headwise/cuda/append_heads.cuh"
+#include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/device_memory.cuh"
+#include "headwise/cuda/form_mixing.cuh"
+#include "headwise/cuda/mix_heads.cuh"
+#include "headwise/cuda/normalize_heads.cuh"
+#include "headwise/cuda/normalize_heads_backward.cuh"
+#include "headwise/cuda/project.cuh"
+#include "headwise/cuda/rotate.cuh"
+
+namespace headwise {
+
+/// A CUDA device as a backend, in float, double, bfloat16 and float16. Tensors and parameters lie in the device's
+/// memory, lengths and positions on the host. Every operation starts its kernels in the stream of the workspace and
+/// returns; results do not depend on the device, the layout of tensors or the order of blocks, bit by bit, but for
+/// what cuBLAS does in projections.
+struct cuda_backend {
+  using memory = cuda_memory;
+  using workspace = cuda_workspace;
+
+  template <typename X, typename Weight, typename Bias, typename Y>
+  static void project(X x, Weight weight, Bias bias, Y y, workspace& scratch) {
+    cuda::project(x, weight, bias, y, scratch);
+  }
+  template <typename YGradient, typename Weight, typename XGradient>
+  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, gradient_write write,
+                                     workspace& scratch) {
+    cuda::project_backward_input(y_gradient, weight, x_gradient, write, scratch);
+  }
+  template <typename X, typename YGradient, typename WeightGradient, typename BiasGradient>
+  static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
+                                          BiasGradient bias_gradient, workspace& scratch) {
+    cuda::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, scratch);
+  }
+  template <typename X, typename Weight, typename Y>
+  static void mix_heads(X components, Weight weight, Y composites, workspace& scratch) {
+    cuda::mix_heads(components, weight, composites, scratch);
+  }
+  template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
+  static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
+                                 XGradient component_gradient, WeightGradient weight_gradient, workspace& scratch) {
+    cuda::mix_heads_backward(components, weight, composite_gradient, component_gradient, weight_gradient, scratch);
+  }
+  template <typename Kind, int Components, int Composites, typename Scalar>
+  static void form_mixing(const Scalar* parameters, Scalar* weight, workspace& scratch) {
+    cuda::form_mixing<Kind, Components, Composites>(parameters, weight, scratch);
+  }
+  template <typename Kind, int Components, int Composites, typename Scalar>
+  static void form_mixing_backward(const Scalar* parameters, const Scalar* weight_gradient, Scalar* parameter_gradient,
+                                   workspace& scratch) {
+    cuda::form_mixing_backward<Kind, Components, Composites>(parameters, weight_gradient, parameter_gradient, scratch);
+  }
+  template <norm_settings Settings, typename X, typename Gain, typename Y>
+  static void normalize_heads(X x, Gain gain, Y y, workspace& scratch) {
+    cuda::normalize_heads<Settings>(x, gain, y, scratch);
+  }
+  template <norm_settings Settings, typename X, typename Gain, typename YGradient, typename XGradient,
+            typename GainGradient>
+  static void normalize_heads_backward(X x, Gain gain, YGradient y_gradient, XGradient x_gradient,
+                                       GainGradient gain_gradient, workspace& scratch) {
+    cuda::normalize_heads_backward<Settings>(x, gain, y_gradient, x_gradient, gain_gradient, scratch);
+  }
+  template <typename Positions, typename X, typename Starts, typename Y>
+  static void rotate(X x, Starts first_positions, Y y, workspace& scratch) {
+    cuda::rotate<Positions>(x, first_positions, y, scratch);
+  }
+  template <typename Positions, typename YGradient, typename Starts, typename XGradient>
+  static void rotate_backward(YGradient y_gradient, Starts first_positions, XGradient x_gradient, workspace& scratch) {
+    cuda::rotate_backward<Positions>(y_gradient, first_positions, x_gradient, scratch);
+  }
+  template <typename X, typename Counts, typename Lengths, typename Slots>
+  static void append_heads(X x, Counts counts, Lengths lengths, Slots slots, workspace& scratch) {
+    cuda::append_heads(x, counts, lengths, slots, scratch);
+  }
+};
+
+}  // namespace headwise
