@@ -12,14 +12,21 @@
 
 namespace headwise {
 
+/// A workspace that can count what work would take from it.
+template <typename Workspace>
+concept counting_workspace = requires {
+  Workspace::counting();
+};
+
 /// What a layer tells of the scratch of its calls, on backends whose workspaces count: exactly what a call with these
 /// sizes and options takes, since the call itself is counted on tensors that are not there.
 template <typename Layer>
 class layer_workspace {
  public:
   template <typename L = Layer>
-  std::size_t forward_workspace_bytes(std::int64_t batch, std::int64_t tokens,
-                                      const typename L::call_options& options = {}) const {
+  requires counting_workspace<typename L::workspace> std::size_t forward_workspace_bytes(
+      std::int64_t batch, std::int64_t tokens, const typename L::call_options& options = {})
+  const {
     const stand_in_tokens<L> x(*this, batch, tokens);
     const stand_in_tokens<L> y(*this, batch, tokens);
     saved_activations<typename L::variant, typename L::scalar, stand_in_memory> saved;
@@ -28,8 +35,9 @@ class layer_workspace {
   }
 
   template <typename L = Layer>
-  std::size_t backward_workspace_bytes(std::int64_t batch, std::int64_t tokens,
-                                       const typename L::call_options& options = {}) const {
+  requires counting_workspace<typename L::workspace> std::size_t backward_workspace_bytes(
+      std::int64_t batch, std::int64_t tokens, const typename L::call_options& options = {})
+  const {
     const stand_in_tokens<L> x(*this, batch, tokens);
     const stand_in_tokens<L> y_gradient(*this, batch, tokens);
     const stand_in_tokens<L> x_gradient(*this, batch, tokens);
@@ -43,8 +51,9 @@ class layer_workspace {
 
   /// Of `tokens` more behind `cached` tokens of every sequence; decoding is of one token.
   template <typename L = Layer>
-  std::size_t prefill_workspace_bytes(std::int64_t batch, std::int64_t tokens, std::int64_t cached,
-                                      const typename L::call_options& options = {}) const {
+  requires counting_workspace<typename L::workspace> std::size_t prefill_workspace_bytes(
+      std::int64_t batch, std::int64_t tokens, std::int64_t cached, const typename L::call_options& options = {})
+  const {
     const stand_in_tokens<L> x(*this, batch, tokens);
     const stand_in_tokens<L> y(*this, batch, tokens);
     kv_cache<typename L::variant, typename L::scalar, stand_in_memory> cache(batch, cached + tokens);
@@ -53,10 +62,9 @@ class layer_workspace {
         [&](typename L::workspace& scratch) { layer().prefill(x.view(), y.view(), cache, scratch, options); });
   }
   template <typename L = Layer>
-  std::size_t decode_workspace_bytes(std::int64_t batch, std::int64_t cached,
-                                     const typename L::call_options& options = {}) const {
-    return prefill_workspace_bytes<L>(batch, 1, cached, options);
-  }
+  requires counting_workspace<typename L::workspace> std::size_t decode_workspace_bytes(
+      std::int64_t batch, std::int64_t cached, const typename L::call_options& options = {})
+  const { return prefill_workspace_bytes<L>(batch, 1, cached, options); }
 
  private:
   const Layer& layer() const { return static_cast<const Layer&>(*this); }
