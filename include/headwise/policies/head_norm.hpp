@@ -97,7 +97,9 @@ namespace detail {
 template <typename Norm>
 consteval bool norm_groups_fit(int heads) {
   if constexpr (Norm::normalizes) {
-    return Norm::settings.groups == norm_settings::one_per_head || heads % Norm::settings.groups == 0;
+    // As a variable, since nvcc warns of a division by the constant zero that is never done.
+    int groups = Norm::settings.groups;
+    return groups == norm_settings::one_per_head || heads % groups == 0;
   } else {
     return true;
   }
