@@ -8,8 +8,10 @@ set(pkgconfig_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)
 
 install(TARGETS headwise_headwise EXPORT headwise_targets FILE_SET HEADERS)
 install(TARGETS headwise_cpu EXPORT headwise_cpu_targets FILE_SET HEADERS)
+install(TARGETS headwise_cuda EXPORT headwise_cuda_targets FILE_SET HEADERS)
 install(EXPORT headwise_targets NAMESPACE headwise:: DESTINATION ${package_dir} FILE headwiseTargets.cmake)
 install(EXPORT headwise_cpu_targets NAMESPACE headwise:: DESTINATION ${package_dir} FILE headwiseCpuTargets.cmake)
+install(EXPORT headwise_cuda_targets NAMESPACE headwise:: DESTINATION ${package_dir} FILE headwiseCudaTargets.cmake)
 
 configure_package_config_file(
   cmake/headwiseConfig.cmake.in ${PROJECT_BINARY_DIR}/headwiseConfig.cmake INSTALL_DESTINATION ${package_dir}
