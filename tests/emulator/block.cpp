@@ -10,7 +10,8 @@ namespace headwise::emulator {
 
 namespace {
 
-block* running = nullptr;
+// Of the host's thread: another one that launches waits for its turn.
+thread_local block* running = nullptr;
 
 }  // namespace
 
@@ -18,6 +19,8 @@ block& running_block() {
   if (running == nullptr) throw fault("an instruction of the device is called outside of a kernel");
   return *running;
 }
+
+bool in_kernel() { return running != nullptr; }
 
 void set_running_block(block* next) { running = next; }
 

@@ -37,6 +37,7 @@ struct block {
 
 /// The block that runs. Throws where none does: an instruction was called outside of a kernel.
 block& running_block();
+bool in_kernel();
 /// Null for none.
 void set_running_block(block* running);
 

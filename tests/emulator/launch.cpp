@@ -21,6 +21,7 @@ namespace {
 constexpr int most_threads = 1024;
 
 void require_launchable(const grid& shape) {
+  if (in_kernel()) throw fault("kernel " + std::string(shape.name) + " is launched by a kernel");
   fail_if_asked(request::launch, shape.name);
   if (shape.threads < 1 || shape.threads > most_threads)
     throw error(shape.name, "cudaErrorInvalidConfiguration (invalid configuration argument)", "cudaSuccess");

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "emulator/device_array.hpp"
@@ -100,6 +101,34 @@ TEST_CASE("the seed decides on the order of threads and of blocks") {
     first_of_block_0.insert(*std::min_element(order.begin(), order.begin() + 32));
   }
   CHECK(first_of_block_0 == std::set<int>{0, 32, 64, 96, 128, 160});
+}
+
+HEADWISE_KERNEL(32, 1) launch_another(float* data) {
+  cuda::launch("another", sum_blocks, {1, 32, 128}, nullptr, std::int64_t{0}, data, data);
+}
+
+TEST_CASE("kernels launch no kernels") {
+  device_array<float> data(1);
+  CHECK(contains(fault_of([&] {
+                   cuda::launch("launch_another", launch_another, {1, 32}, nullptr, data.data());
+                 }),
+                 "kernel another is launched by a kernel"));
+}
+
+TEST_CASE("threads of the host may launch at the same time") {
+  std::vector<std::thread> hosts;
+  std::vector<int> right(4);
+  for (std::size_t host = 0; host < right.size(); ++host)
+    hosts.emplace_back([&right, host] {
+      device_array<float> x(std::vector<float>(256, static_cast<float>(host)));
+      device_array<float> sums(2);
+      for (int i = 0; i < 20; ++i) {
+        cuda::launch("sum_blocks", sum_blocks, {2, 128, 16}, nullptr, std::int64_t{256}, x.data(), sums.data());
+        if (sums.values() == std::vector<float>(2, 128.0F * static_cast<float>(host))) ++right[host];
+      }
+    });
+  for (std::thread& host : hosts) host.join();
+  CHECK(right == std::vector<int>(4, 20));
 }
 
 HEADWISE_KERNEL(32, 1) read_before_writing(float* found) {
