@@ -2,14 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "headwise/composed_variant.hpp"
 #include "headwise/core/head_view.hpp"
+#include "headwise/cuda/device_lengths.cuh"
 #include "headwise/cuda/instructions.cuh"
-#include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/visible_keys.cuh"
 
 namespace headwise::cuda {
+
+/// The score of a hidden key, and the log-sum-exp of a row that sees none.
+template <typename Real>
+inline constexpr Real nothing = -std::numeric_limits<Real>::infinity();
 
 /// What every kernel of attention is told of its inputs; lengths are null where all tokens are live.
 template <any_attention_variant Variant, typename Scalar>
@@ -22,9 +27,9 @@ struct attend_inputs {
   typename Variant::mask mask;
   typename Variant::score_modification score;
 
-  HEADWISE_DEVICE query_side side(std::int64_t b, int head) const {
-    return {b, head, query_lengths == nullptr ? q.tokens : load_global(query_lengths + b),
-            key_lengths == nullptr ? k.tokens : load_global(key_lengths + b)};
+  HEADWISE_DEVICE query_side side(int b, int head) const {
+    return {b, head, static_cast<int>(length_of(query_lengths, b, q.tokens)),
+            static_cast<int>(length_of(key_lengths, b, k.tokens))};
   }
 };
 
@@ -37,23 +42,25 @@ struct attend_parameters : attend_inputs<Variant, Scalar> {
   head_view<Scalar, Variant::query_heads, Variant::value_dim> out;
   head_view<Scalar, Variant::query_heads, Variant::value_dim> normalized;
   const Scalar* gain;
-  head_scalar_view<accumulator, Variant::query_heads> lse;
+  head_scalar_view<Scalar, Variant::query_heads> lse;
 };
 
-/// One block of query rows of a call.
+/// The first row and the head and sequence of the query rows that a block works on.
 struct query_block {
-  std::int64_t batch;
+  int batch;
   int head;
-  std::int64_t first;
+  int first;
 };
 
 /// Which rows a block of a grid works on. The last queries come first: under a causal mask they take the longest.
 template <int Heads, int Rows>
 HEADWISE_DEVICE query_block query_block_of(std::int64_t index, std::int64_t batch, std::int64_t queries) {
-  const std::int64_t tiles = (queries + Rows - 1) / Rows;
-  const std::int64_t sequence_head = index % (batch * Heads);
-  return {sequence_head / Heads, static_cast<int>(sequence_head % Heads),
-          (tiles - 1 - index / (batch * Heads)) * Rows};
+  const auto heads = static_cast<unsigned>(batch * Heads);
+  const auto tiles = static_cast<unsigned>((queries + Rows - 1) / Rows);
+  const unsigned tile = static_cast<unsigned>(index) / heads;
+  const unsigned sequence_head = static_cast<unsigned>(index) % heads;
+  return {static_cast<int>(sequence_head / Heads), static_cast<int>(sequence_head % Heads),
+          static_cast<int>((tiles - 1 - tile) * Rows)};
 }
 
 }  // namespace headwise::cuda

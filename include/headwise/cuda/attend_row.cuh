@@ -6,7 +6,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
@@ -54,24 +53,23 @@ HEADWISE_DEVICE Real score_of(const Scalar* query, const Scalar* key, const Rule
 
 /// The row of outputs of the query at index `i` of a sequence.
 template <typename Variant, typename Scalar>
-HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, const query_side& side, std::int64_t i) {
+HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, const query_side& side, int i) {
   using real = typename Variant::template accumulator<Scalar>;
-  constexpr real nothing = -std::numeric_limits<real>::infinity();
   const int composite = Variant::head_map::composite_head(side.head, Variant::query_heads, Variant::composite_heads);
   const auto rule = detail::score_rule_of_head(inputs.score, side.head, Variant::query_heads);
-  const key_range range = side.visible(inputs.mask, i);
+  const key_span range = side.visible(inputs.mask, i);
   attended_row<real, Variant::value_dim> row{};
-  real largest = nothing;
+  real largest = nothing<real>;
   real sum = 0;
-  for (std::int64_t first = range.begin; first < range.end; first += warp_size) {
-    const std::int64_t key = first + lane_index();
+  for (int first = range.begin; first < range.end; first += warp_size) {
+    const int key = first + lane_index();
     const token_pair at = pair_of(side.at(i), key);
     const bool visible = key < range.end && detail::visible_in_range(inputs.mask, at);
     const real score = visible ? score_of<real, Variant>(inputs.q.row(side.batch, i, side.head),
                                                          inputs.k.row(side.batch, key, composite), rule, at)
-                               : nothing;
+                               : nothing<real>;
     const real next = std::fmax(largest, largest_of_warp(score));
-    const real shift = next == nothing ? real(0) : next;
+    const real shift = next == nothing<real> ? real(0) : next;
     const real kept = std::exp(largest - shift);
     const real weight = visible ? std::exp(score - shift) : real(0);
     largest = next;
@@ -88,7 +86,7 @@ HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, co
       }
     }
   }
-  row.lse = sum == real(0) ? nothing : largest + std::log(sum);
+  row.lse = sum == real(0) ? nothing<real> : largest + std::log(sum);
   for (real& value : row.value) value = sum == real(0) ? real(0) : value / sum;
   return row;
 }
@@ -106,10 +104,10 @@ HEADWISE_DEVICE Real normalized_feature(Real feature, Real inverse_rms, const Sc
 
 /// Writes a row of a call to wherever it is wanted, and what `Norm` makes of it.
 template <typename Norm, typename Variant, typename Scalar, typename Real>
-HEADWISE_DEVICE void write_row(const attend_parameters<Variant, Scalar>& p, std::int64_t b, int head, std::int64_t i,
+HEADWISE_DEVICE void write_row(const attend_parameters<Variant, Scalar>& p, int b, int head, int i,
                                const attended_row<Real, Variant::value_dim>& row) {
   constexpr int Dv = Variant::value_dim;
-  if (p.lse.data != nullptr && lane_index() == 0) store_global(p.lse.row(b, head) + i, row.lse);
+  if (p.lse.data != nullptr && lane_index() == 0) store_global(p.lse.row(b, head) + i, Scalar(row.lse));
   const auto write = [&](Scalar* to, const auto& value_of) {
     HEADWISE_UNROLL
     for (int f = 0; f < row.features; ++f) {

@@ -6,8 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
 
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/attend_row.cuh"
@@ -44,10 +42,12 @@ class attend_tile {
   using value_tile = shared_tile<Settings.key_rows, Dv>;
   using out_tile = shared_tile<Settings.query_rows, Dv>;
   using sums_tile = warp_tile<heights, value_tile::columns / 8>;
-  using parameters = attend_parameters<Variant, Scalar>;
 
  public:
-  static constexpr std::size_t shared_bytes =
+  using parameters = attend_parameters<Variant, Scalar>;
+  static constexpr attend_settings settings = Settings;
+  static constexpr int query_heads = Variant::query_heads;
+  static constexpr int shared_bytes =
       std::max(query_tile::bytes + key_tile::bytes + value_tile::bytes, out_tile::bytes);
 
   HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned, const query_block& block)
@@ -59,9 +59,9 @@ class attend_tile {
 
   HEADWISE_DEVICE void run() {
     sums_.set_zero();
-    const visible_keys block_keys = keys_seen_by<Settings.query_rows>(p_.mask, side_, block_.first);
+    const visible_keys block_keys = keys_seen_by<Settings.query_rows>(p_.mask, side_, block_.first, tokens());
     if (block_keys.hull.size() > 0) {
-      warp_keys_ = keys_seen_by<heights * 16>(p_.mask, side_, first_query());
+      warp_keys_ = keys_seen_by<heights * 16>(p_.mask, side_, first_query(), tokens());
       sum_over(block_keys.hull);
     }
     rows_.finish(sums_);
@@ -77,19 +77,20 @@ class attend_tile {
   }
 
  private:
-  HEADWISE_DEVICE std::int64_t first_query() const { return block_.first + warp_row_; }
-  HEADWISE_DEVICE static query_tile queries() { return {shared_memory()}; }
-  HEADWISE_DEVICE static key_tile keys() { return {shared_memory() + query_tile::bytes}; }
-  HEADWISE_DEVICE static value_tile values() { return {shared_memory() + query_tile::bytes + key_tile::bytes}; }
+  HEADWISE_DEVICE int tokens() const { return static_cast<int>(p_.q.tokens); }
+  HEADWISE_DEVICE int first_query() const { return block_.first + warp_row_; }
+  HEADWISE_DEVICE static query_tile queries() { return {first_shared_address()}; }
+  HEADWISE_DEVICE static key_tile keys() { return {first_shared_address() + query_tile::bytes}; }
+  HEADWISE_DEVICE static value_tile values() { return {first_shared_address() + query_tile::bytes + key_tile::bytes}; }
 
   HEADWISE_DEVICE int composite_head() const {
     return Variant::head_map::composite_head(block_.head, Variant::query_heads, Variant::composite_heads);
   }
-  HEADWISE_DEVICE void start_keys(std::int64_t first, std::int64_t end) const {
+  HEADWISE_DEVICE void start_keys(int first, int end) const {
     copy_rows<threads>(p_.k, block_.batch, composite_head(), first, end, aligned_.k, keys());
     commit_copies();
   }
-  HEADWISE_DEVICE void start_values(std::int64_t first, std::int64_t end) const {
+  HEADWISE_DEVICE void start_values(int first, int end) const {
     copy_rows<threads>(p_.v, block_.batch, composite_head(), first, end, aligned_.v, values());
     commit_copies();
   }
@@ -98,14 +99,14 @@ class attend_tile {
     sync_block();
   }
 
-  HEADWISE_DEVICE void sum_over(key_range range) {
+  HEADWISE_DEVICE void sum_over(key_span range) {
     // Tiles start at multiples of their size, so that what a query gives does not depend on its neighbours' ranges.
-    const std::int64_t begin = range.begin / Settings.key_rows * Settings.key_rows;
+    const int begin = range.begin / Settings.key_rows * Settings.key_rows;
     copy_rows<threads>(p_.q, block_.batch, block_.head, block_.first, side_.queries, aligned_.q, queries());
     start_keys(begin, side_.keys);
-    for (std::int64_t first = begin; first < range.end; first += Settings.key_rows) {
-      const key_range tile{first, std::min(first + Settings.key_rows, side_.keys)};
-      const bool wanted = warp_keys_.touches(tile);
+    for (int first = begin; first < range.end; first += Settings.key_rows) {
+      const key_span tile = intersection({first, first + Settings.key_rows}, {0, side_.keys});
+      const bool wanted = warp_keys_.touch(tile);
       arrive();
       start_values(first, side_.keys);
       warp_tile<heights, Settings.key_rows / 8> scores;
@@ -119,30 +120,26 @@ class attend_tile {
     }
   }
 
-  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, key_range tile) const {
+  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, key_span tile) const {
     scores.set_zero();
     multiply_rows<Scalar>(scores, queries(), warp_row_, keys());
     const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, side_, first_query(), tile.begin};
     step.modify(p_.score);
-    const bool whole = tile.size() == Settings.key_rows && warp_keys_.covers(tile);
+    const bool whole = tile.size() == Settings.key_rows && warp_keys_.cover(tile);
     if (!whole || !detail::sees_whole_range<typename Variant::mask>) step.hide(p_.mask);
   }
 
   HEADWISE_DEVICE bool has_nan() const {
     bool found = false;
-    HEADWISE_UNROLL
-    for (int m = 0; m < heights; ++m)
-      HEADWISE_UNROLL
-      for (int n = 0; n < sums_tile::widths; ++n)
-        HEADWISE_UNROLL
-        for (int e = 0; e < 4; ++e) found |= sums_.value[m][n][e] != sums_.value[m][n][e];
+    sums_.for_each_row(
+        [&](int m, int half) { sums_.for_each_in_row(m, half, [&](float sum, int) { found |= sum != sum; }); });
     return found;
   }
 
   HEADWISE_DEVICE void take_rows_again() const {
     for (int row = 0; row < heights * 16; ++row) {
-      const std::int64_t i = first_query() + row;
-      if (i >= p_.q.tokens) return;
+      const int i = first_query() + row;
+      if (i >= tokens()) return;
       write_row<Norm>(p_, block_.batch, block_.head, i, attend_row<Variant, Scalar>(p_, side_, i));
     }
   }
@@ -158,45 +155,29 @@ class attend_tile {
   }
 
   HEADWISE_DEVICE void write_to(const head_view<Scalar, Variant::query_heads, Dv>& view) const {
-    const out_tile tile{shared_memory()};
+    const out_tile tile{first_shared_address()};
     put<Scalar>(sums_, tile, warp_row_);
     sync_warp();
-    write_rows<heights * 16>(tile, warp_row_, view, block_.batch, block_.head, first_query(), p_.q.tokens,
-                             aligned_.out);
+    write_rows<heights * 16>(tile, warp_row_, view, block_.batch, block_.head, first_query(), tokens(), aligned_.out);
   }
 
   HEADWISE_DEVICE void write_lse() const {
-    HEADWISE_UNROLL
-    for (int m = 0; m < heights; ++m)
-      HEADWISE_UNROLL
-      for (int half = 0; half < 2; ++half) {
-        const std::int64_t i = first_query() + sums_tile::row_of(m, half);
-        if (i < p_.q.tokens && lane_index() % 4 == 0)
-          store_global(p_.lse.row(block_.batch, block_.head) + i, rows_.log_sum(m, half, exponent));
-      }
+    sums_.for_each_row([&](int m, int half) {
+      const int i = first_query() + sums_.row_of(m, half);
+      if (i < tokens() && lane_index() % 4 == 0)
+        store_global(p_.lse.row(block_.batch, block_.head) + i, Scalar(rows_.log_sum(m, half, exponent)));
+    });
   }
 
   HEADWISE_DEVICE void normalize() {
-    HEADWISE_UNROLL
-    for (int m = 0; m < heights; ++m)
-      HEADWISE_UNROLL
-      for (int half = 0; half < 2; ++half) {
-        float squares = 0;
-        HEADWISE_UNROLL
-        for (int n = 0; n < sums_tile::widths; ++n)
-          HEADWISE_UNROLL
-          for (int e = 2 * half; e < 2 * half + 2; ++e) squares += sums_.value[m][n][e] * sums_.value[m][n][e];
-        const float r = inverse_root_mean_square(sum_of_row(squares), Dv, Norm::settings.epsilon);
-        HEADWISE_UNROLL
-        for (int n = 0; n < sums_tile::widths; ++n)
-          HEADWISE_UNROLL
-          for (int e = 2 * half; e < 2 * half + 2; ++e) {
-            const int d = sums_tile::column_of(n, e);
-            if (d < Dv)
-              sums_.value[m][n][e] =
-                  normalized_feature<Norm, Dv>(sums_.value[m][n][e], r, p_.gain, block_.head, d);
-          }
-      }
+    sums_.for_each_row([&](int m, int half) {
+      float squares = 0;
+      sums_.for_each_in_row(m, half, [&](float sum, int) { squares += sum * sum; });
+      const float r = inverse_root_mean_square(sum_of_row(squares), Dv, Norm::settings.epsilon);
+      sums_.for_each_in_row(m, half, [&](float& sum, int d) {
+        if (d < Dv) sum = normalized_feature<Norm, Dv>(sum, r, p_.gain, block_.head, d);
+      });
+    });
   }
 
   const parameters& p_;

@@ -12,29 +12,42 @@ namespace headwise::cuda {
 /// Numbers of 16 bits in a chunk, the piece that an access of 16 bytes moves.
 inline constexpr int chunk_size = 8;
 
-/// A tile of `Rows` rows of `Columns` numbers of 16 bits in shared memory, its columns filled up with zeros to a multiple
-/// of 16. Chunk `c` of row `r` stands at place `c ^ x(r)` of that row, x such that the same chunk of eight neighbouring
-/// rows lies in eight different groups of banks, whatever the width: loading matrices meets no bank twice.
+/// A tile of `Rows` rows of `Columns` numbers of 16 bits in shared memory, its columns filled up with zeros to a
+/// multiple of 16. Chunk `c` of row `r` stands at place `c ^ x(r)` of that row, x such that the same chunk of eight
+/// neighbouring rows lies in eight different groups of banks, whatever the width: loading matrices meets no bank twice.
 template <int Rows, int Columns>
 struct shared_tile {
   static constexpr int rows = Rows;
   static constexpr int columns = (Columns + 15) / 16 * 16;
   static constexpr int chunks = columns / chunk_size;
-  static constexpr std::size_t bytes = std::size_t{Rows} * columns * 2;
+  static constexpr int row_bytes = columns * 2;
+  static constexpr int bytes = Rows * row_bytes;
 
-  std::byte* data;
+  shared_address first;
 
   /// Where a chunk stands.
-  HEADWISE_DEVICE std::byte* chunk(int row, int index) const {
-    return data + (row * chunks + (index ^ swizzle(row))) * 16;
+  HEADWISE_DEVICE shared_address chunk(int row, int index) const {
+    return first + row * row_bytes + (index ^ swizzle(row)) * chunk_bytes;
   }
 
+  /// A lane's way through the tile from a row of its own, in constant steps of 8 rows and 2 chunks.
+  struct cursor {
+    shared_address start;
+
+    HEADWISE_DEVICE shared_address at(int rows_ahead, int chunks_ahead) const {
+      return (start ^ (chunks_ahead & swizzled_chunks) * chunk_bytes) +
+             (rows_ahead * row_bytes + (chunks_ahead & ~swizzled_chunks) * chunk_bytes);
+    }
+  };
+  /// The way that starts at chunk 0 or 1 of `row`.
+  HEADWISE_DEVICE cursor from(int row, int index) const { return {chunk(row, index)}; }
+
  private:
+  static constexpr int chunk_bytes = 16;
   // A row of 2, 4 or 8 chunks (times an odd number) starts at the banks of the row 4, 2 or 1 before it.
   static constexpr int period_bits = chunks % 8 == 0 ? 3 : chunks % 4 == 0 ? 2 : 1;
-  HEADWISE_DEVICE static constexpr int swizzle(int row) {
-    return row >> (3 - period_bits) & ((1 << period_bits) - 1);
-  }
+  static constexpr int swizzled_chunks = (1 << period_bits) - 1;
+  HEADWISE_DEVICE static constexpr int swizzle(int row) { return row >> (3 - period_bits) & swizzled_chunks; }
 };
 
 /// Whether every row of a view starts at a multiple of 16 bytes and consists of whole chunks.
@@ -76,8 +89,7 @@ HEADWISE_DEVICE void copy_rows(const head_view<const T, Heads, Dim>& view, std::
       // An address that is not read must be one that could be.
       copy_async(tile.chunk(row, index), wanted ? from + index * chunk_size : view.data, wanted);
     } else {
-      store_shared(reinterpret_cast<four_words*>(tile.chunk(row, index)),
-                   wanted ? gather_chunk<Dim>(from, index) : four_words{});
+      store_shared(tile.chunk(row, index), wanted ? gather_chunk<Dim>(from, index) : four_words{});
     }
   }
 }
@@ -85,16 +97,15 @@ HEADWISE_DEVICE void copy_rows(const head_view<const T, Heads, Dim>& view, std::
 /// Writes rows of a tile, which this warp has written, to the rows from `first` on of one head of a view, as long as
 /// they stand before `end`.
 template <int WarpRows, typename T, int Heads, int Dim, int Rows>
-HEADWISE_DEVICE void write_rows(const shared_tile<Rows, Dim>& tile, int first_row,
-                                const head_view<T, Heads, Dim>& view, std::int64_t b, int head, std::int64_t first,
-                                std::int64_t end, bool aligned) {
+HEADWISE_DEVICE void write_rows(const shared_tile<Rows, Dim>& tile, int first_row, const head_view<T, Heads, Dim>& view,
+                                std::int64_t b, int head, std::int64_t first, std::int64_t end, bool aligned) {
   using tile_type = shared_tile<Rows, Dim>;
   constexpr int pieces = WarpRows * tile_type::chunks;
   for (int piece = lane_index(); piece < pieces; piece += warp_size) {
     const int row = piece / tile_type::chunks;
     const int index = piece % tile_type::chunks;
     if (first + row >= end || index * chunk_size >= Dim) continue;
-    const auto chunk = load_shared(reinterpret_cast<const four_words*>(tile.chunk(first_row + row, index)));
+    const auto chunk = load_four_words(tile.chunk(first_row + row, index));
     T* to = view.row(b, first + row, head) + index * chunk_size;
     if (aligned) {
       store_global(reinterpret_cast<four_words*>(to), chunk);

@@ -9,48 +9,72 @@
 
 namespace headwise::cuda {
 
+/// A half-open range of keys [begin, end) in as few registers as it needs: a sequence has fewer than 2^31 tokens.
+struct key_span {
+  int begin;
+  int end;
+
+  HEADWISE_DEVICE int size() const { return end > begin ? end - begin : 0; }
+};
+
+HEADWISE_DEVICE key_span span_of(const key_range& range) {
+  return {static_cast<int>(range.begin), static_cast<int>(range.end)};
+}
+/// The keys in both.
+HEADWISE_DEVICE key_span intersection(key_span a, key_span b) {
+  return {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
+}
+/// The smallest range that holds both; an empty one adds nothing.
+HEADWISE_DEVICE key_span hull(key_span a, key_span b) {
+  if (a.size() == 0) return b;
+  if (b.size() == 0) return a;
+  return {a.begin < b.begin ? a.begin : b.begin, a.end > b.end ? a.end : b.end};
+}
+HEADWISE_DEVICE key_span shuffle_xor(key_span range, int mask) {
+  return {shuffle_xor(range.begin, mask), shuffle_xor(range.end, mask)};
+}
+
 /// The keys that a run of queries sees: none outside of `hull`, and every query sees all of `common`, as far as ranges
 /// tell.
 struct visible_keys {
-  key_range hull{0, 0};
-  key_range common{0, 0};
+  key_span hull;
+  key_span common;
 
-  /// Whether a tile of keys needs to be looked at.
-  HEADWISE_DEVICE bool touches(key_range tile) const { return intersection(hull, tile).size() > 0; }
+  /// Whether any query may see a key of a tile.
+  HEADWISE_DEVICE bool touch(key_span tile) const { return intersection(hull, tile).size() > 0; }
   /// Whether every query sees every key of a tile.
-  HEADWISE_DEVICE bool covers(key_range tile) const { return common.begin <= tile.begin && tile.end <= common.end; }
+  HEADWISE_DEVICE bool cover(key_span tile) const { return common.begin <= tile.begin && tile.end <= common.end; }
 };
 
-/// One query's place in a call, as far as masks are concerned: the sequence, the head, and how long both sides are.
+/// The queries of one head of one sequence, as far as masks and score modifications are concerned.
 struct query_side {
-  std::int64_t batch;
+  int batch;
   int head;
-  std::int64_t queries;
-  std::int64_t keys;
+  int queries;
+  int keys;
 
-  HEADWISE_DEVICE query_token at(std::int64_t index) const { return query_at(index, head, batch, queries, keys); }
+  HEADWISE_DEVICE query_token at(int index) const { return query_at(index, head, batch, queries, keys); }
   /// The keys that the query at `index` may see; a row behind the last query sees nothing.
   template <typename Mask>
-  HEADWISE_DEVICE key_range visible(const Mask& mask, std::int64_t index) const {
-    return index < queries ? detail::visible_keys_of(mask, at(index)) : key_range{0, 0};
+  HEADWISE_DEVICE key_span visible(const Mask& mask, int index) const {
+    return index < queries ? span_of(detail::visible_keys_of(mask, at(index))) : key_span{0, 0};
   }
 };
 
-/// What the queries [first, first + Rows) see, worked out by a warp. Rows behind the last query do not count.
+/// What the queries [first, first + Rows) see, worked out by a warp. Rows from `end` on do not count: nobody asks for
+/// them.
 template <int Rows, typename Mask>
-HEADWISE_DEVICE visible_keys keys_seen_by(const Mask& mask, const query_side& side, std::int64_t first) {
+HEADWISE_DEVICE visible_keys keys_seen_by(const Mask& mask, const query_side& side, int first, int end) {
   visible_keys seen{{0, 0}, {0, side.keys}};
-  for (int row = lane_index(); row < Rows; row += warp_size) {
-    if (first + row >= side.queries) continue;
-    const key_range range = side.visible(mask, first + row);
+  for (int i = first + lane_index(); i < first + Rows && i < end; i += warp_size) {
+    const key_span range = side.visible(mask, i);
     seen.hull = hull(seen.hull, range);
     seen.common = intersection(seen.common, range);
   }
   HEADWISE_UNROLL
-  for (int mask_bit = 1; mask_bit < warp_size; mask_bit *= 2) {
-    seen.hull = hull(seen.hull, {shuffle_xor(seen.hull.begin, mask_bit), shuffle_xor(seen.hull.end, mask_bit)});
-    seen.common =
-        intersection(seen.common, {shuffle_xor(seen.common.begin, mask_bit), shuffle_xor(seen.common.end, mask_bit)});
+  for (int bit = 1; bit < warp_size; bit *= 2) {
+    seen.hull = hull(seen.hull, shuffle_xor(seen.hull, bit));
+    seen.common = intersection(seen.common, shuffle_xor(seen.common, bit));
   }
   return seen;
 }

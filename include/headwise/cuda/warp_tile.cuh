@@ -9,8 +9,8 @@
 namespace headwise::cuda {
 
 /// A tile of floats spread over a warp, in the registers that tensor cores sum into: 16 Heights rows and 8 Widths
-/// columns. A lane has, of every block of 16 rows and 8 columns, the columns `column_in_block()` and the next one of the
-/// rows lane / 4 (elements 0, 1) and lane / 4 + 8 (elements 2, 3). `half` names these two rows.
+/// columns. Of every block of 16 rows and 8 columns, a lane has two neighbouring columns of row lane / 4 (elements 0
+/// and 1) and of row lane / 4 + 8 (elements 2 and 3). `half` names these two rows.
 template <int Heights, int Widths>
 struct warp_tile {
   static constexpr int heights = Heights;
@@ -18,16 +18,29 @@ struct warp_tile {
 
   float value[Heights][Widths][4];
 
-  HEADWISE_DEVICE static int row_of(int height, int half) { return height * 16 + half * 8 + lane_index() / 4; }
-  HEADWISE_DEVICE static int column_of(int width, int element) { return width * 8 + lane_index() % 4 * 2 + element % 2; }
+  HEADWISE_DEVICE static int row_of(int m, int half) { return m * 16 + half * 8 + lane_index() / 4; }
+  HEADWISE_DEVICE static int column_of(int n, int element) { return n * 8 + lane_index() % 4 * 2 + element % 2; }
+
+  /// Calls `visit(m, half)` for every row of this lane.
+  template <typename Visit>
+  HEADWISE_DEVICE static void for_each_row(const Visit& visit) {
+    HEADWISE_UNROLL
+    for (int row = 0; row < 2 * Heights; ++row) visit(row / 2, row % 2);
+  }
+  /// Calls `visit(element, column)` for every element of one row of this lane.
+  template <typename Visit>
+  HEADWISE_DEVICE void for_each_in_row(int m, int half, const Visit& visit) {
+    HEADWISE_UNROLL
+    for (int i = 0; i < 2 * Widths; ++i) visit(value[m][i / 2][2 * half + i % 2], column_of(i / 2, i));
+  }
+  template <typename Visit>
+  HEADWISE_DEVICE void for_each_in_row(int m, int half, const Visit& visit) const {
+    HEADWISE_UNROLL
+    for (int i = 0; i < 2 * Widths; ++i) visit(value[m][i / 2][2 * half + i % 2], column_of(i / 2, i));
+  }
 
   HEADWISE_DEVICE void set_zero() {
-    HEADWISE_UNROLL
-    for (int m = 0; m < Heights; ++m)
-      HEADWISE_UNROLL
-      for (int n = 0; n < Widths; ++n)
-        HEADWISE_UNROLL
-        for (int e = 0; e < 4; ++e) value[m][n][e] = 0;
+    for_each_row([&](int m, int half) { for_each_in_row(m, half, [](float& x, int) { x = 0; }); });
   }
 };
 
@@ -50,16 +63,17 @@ HEADWISE_DEVICE void multiply_rows(warp_tile<Heights, Widths>& c, const shared_t
   static_assert(Widths * 8 == RowsB && Widths % 2 == 0);
   const int matrix = lane_index() / 8;
   const int row = lane_index() % 8;
+  const auto from_a = a.from(a_row + matrix % 2 * 8 + row, matrix / 2);
+  const auto from_b = b.from(matrix / 2 * 8 + row, matrix % 2);
   HEADWISE_UNROLL
   for (int step = 0; step < shared_tile<RowsB, Columns>::chunks; step += 2) {
     std::uint32_t left[Heights][4];
     HEADWISE_UNROLL
-    for (int m = 0; m < Heights; ++m)
-      load_matrices(left[m], a.chunk(a_row + m * 16 + matrix % 2 * 8 + row, step + matrix / 2));
+    for (int m = 0; m < Heights; ++m) load_matrices(left[m], from_a.at(m * 16, step));
     HEADWISE_UNROLL
     for (int n = 0; n < Widths; n += 2) {
       std::uint32_t right[4];
-      load_matrices(right, b.chunk(n * 8 + matrix / 2 * 8 + row, step + matrix % 2));
+      load_matrices(right, from_b.at(n * 8, step));
       HEADWISE_UNROLL
       for (int m = 0; m < Heights; ++m) {
         multiply_add<T>(c.value[m][n], left[m], right[0], right[1]);
@@ -77,18 +91,22 @@ HEADWISE_DEVICE void multiply_columns(warp_tile<Heights, Widths>& c, const warp_
   static_assert(Widths * 8 == shared_tile<Rows, Columns>::columns);
   const int matrix = lane_index() / 8;
   const int row = lane_index() % 8;
+  const auto from_b = b.from(matrix % 2 * 8 + row, matrix / 2);
   HEADWISE_UNROLL
   for (int step = 0; step < Inner; step += 2) {
     std::uint32_t left[Heights][4];
     HEADWISE_UNROLL
-    for (int m = 0; m < Heights; ++m)
+    for (int m = 0; m < Heights; ++m) {
       HEADWISE_UNROLL
-      for (int i = 0; i < 4; ++i)
-        left[m][i] = pack<T>(a.value[m][step + i / 2][i % 2 * 2], a.value[m][step + i / 2][i % 2 * 2 + 1]);
+      for (int i = 0; i < 4; ++i) {
+        const float(&block)[4] = a.value[m][step + i / 2];
+        left[m][i] = pack<T>(block[i % 2 * 2], block[i % 2 * 2 + 1]);
+      }
+    }
     HEADWISE_UNROLL
     for (int n = 0; n < Widths; n += 2) {
       std::uint32_t right[4];
-      load_matrices_transposed(right, b.chunk(step * 8 + matrix % 2 * 8 + row, n + matrix / 2));
+      load_matrices_transposed(right, from_b.at(step * 8, n));
       HEADWISE_UNROLL
       for (int m = 0; m < Heights; ++m) {
         multiply_add<T>(c.value[m][n], left[m], right[0], right[1]);
@@ -102,15 +120,13 @@ HEADWISE_DEVICE void multiply_columns(warp_tile<Heights, Widths>& c, const warp_
 template <typename T, int Heights, int Widths, int Rows, int Columns>
 HEADWISE_DEVICE void put(const warp_tile<Heights, Widths>& tile, const shared_tile<Rows, Columns>& to, int first_row) {
   static_assert(Widths * 8 == shared_tile<Rows, Columns>::columns);
-  HEADWISE_UNROLL
-  for (int m = 0; m < Heights; ++m)
+  tile.for_each_row([&](int m, int half) {
     HEADWISE_UNROLL
-    for (int n = 0; n < Widths; ++n)
-      HEADWISE_UNROLL
-      for (int half = 0; half < 2; ++half) {
-        auto* chunk = reinterpret_cast<std::uint32_t*>(to.chunk(first_row + tile.row_of(m, half), n));
-        store_shared(chunk + lane_index() % 4, pack<T>(tile.value[m][n][half * 2], tile.value[m][n][half * 2 + 1]));
-      }
+    for (int n = 0; n < Widths; ++n) {
+      const shared_address chunk = to.chunk(first_row + tile.row_of(m, half), n);
+      store_shared(chunk + lane_index() % 4 * 4, pack<T>(tile.value[m][n][half * 2], tile.value[m][n][half * 2 + 1]));
+    }
+  });
 }
 
 }  // namespace headwise::cuda
