@@ -98,9 +98,30 @@ HEADWISE_DEVICE T shuffle_from(T value, int lane, call_site where = call_site::h
 }
 HEADWISE_DEVICE bool any_lane(bool yes, call_site where = call_site::here()) { return emulator::any_lane(yes, where); }
 
-HEADWISE_DEVICE void copy_async(std::byte* shared, const void* global, bool wanted,
-                                call_site where = call_site::here()) {
-  emulator::copy_async(shared, global, wanted, where);
+/// Counted from the first byte of the block's shared memory.
+struct shared_address {
+  std::uint32_t value;
+
+  HEADWISE_DEVICE shared_address operator+(int bytes) const { return {value + static_cast<std::uint32_t>(bytes)}; }
+  HEADWISE_DEVICE shared_address operator^(int bits) const { return {value ^ static_cast<std::uint32_t>(bits)}; }
+  HEADWISE_DEVICE std::byte* pointer() const { return shared_memory() + value; }
+};
+
+HEADWISE_DEVICE shared_address first_shared_address() { return {0}; }
+
+HEADWISE_DEVICE void store_shared(shared_address address, std::uint32_t value, call_site where = call_site::here()) {
+  store_shared(reinterpret_cast<std::uint32_t*>(address.pointer()), value, where);
+}
+HEADWISE_DEVICE void store_shared(shared_address address, const four_words& value,
+                                  call_site where = call_site::here()) {
+  store_shared(reinterpret_cast<four_words*>(address.pointer()), value, where);
+}
+HEADWISE_DEVICE four_words load_four_words(shared_address address, call_site where = call_site::here()) {
+  return load_shared(reinterpret_cast<const four_words*>(address.pointer()), where);
+}
+
+HEADWISE_DEVICE void copy_async(shared_address to, const void* from, bool wanted, call_site where = call_site::here()) {
+  emulator::copy_async(to.pointer(), from, wanted, where);
 }
 HEADWISE_DEVICE void commit_copies() { emulator::commit_copies(); }
 template <int Pending>
@@ -109,13 +130,13 @@ HEADWISE_DEVICE void wait_for_copies(call_site where = call_site::here()) {
   emulator::wait_for_copies(Pending, where);
 }
 
-HEADWISE_DEVICE void load_matrices(std::uint32_t (&matrix)[4], const std::byte* row,
+HEADWISE_DEVICE void load_matrices(std::uint32_t (&matrix)[4], shared_address row,
                                    call_site where = call_site::here()) {
-  emulator::load_matrices(matrix, row, false, where);
+  emulator::load_matrices(matrix, row.pointer(), false, where);
 }
-HEADWISE_DEVICE void load_matrices_transposed(std::uint32_t (&matrix)[4], const std::byte* row,
+HEADWISE_DEVICE void load_matrices_transposed(std::uint32_t (&matrix)[4], shared_address row,
                                               call_site where = call_site::here()) {
-  emulator::load_matrices(matrix, row, true, where);
+  emulator::load_matrices(matrix, row.pointer(), true, where);
 }
 
 template <typename T>
