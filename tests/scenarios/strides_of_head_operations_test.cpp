@@ -10,81 +10,12 @@
 #include "support/backends.hpp"
 #include "support/compare.hpp"
 #include "support/component_tensors.hpp"
+#include "support/head_operation_layouts.hpp"
 
 namespace headwise::test {
 
-constexpr std::int64_t batch = 2;
-constexpr std::int64_t tokens = 37;
-constexpr int C = 3;
-constexpr int G = 5;
-constexpr int D = 6;
-constexpr norm_settings own_gains{.gain = norm_gain::per_head};
-
-/// The same random values in any layout.
-template <int Heads, int Dim>
-head_tensor<float, Heads, Dim> laid_out(head_layout layout, std::uint64_t seed) {
-  head_tensor<float, Heads, Dim> tensor(batch, tokens, layout);
-  random_numbers random(seed);
-  tensor.fill(random);
-  return tensor;
-}
-
-/// All that head operations give where their inputs lie in one layout and their outputs in another.
-template <typename Backend>
-std::vector<std::vector<float>> results(head_layout input, head_layout output) {
-  host_workspace workspace;
-  random_numbers random(151);
-  const auto weight = random.normals<float>(C * G);
-  const auto gain = random.normals<float>(C * D);
-  const auto components = laid_out<C, D>(input, 152);
-  const auto gradients = laid_out<C, D>(input, 153);
-  const auto composite_gradient = laid_out<G, D>(input, 154);
-  head_tensor<float, G, D> composites(batch, tokens, output);
-  head_tensor<float, C, D> y(batch, tokens, output);
-  std::vector<float> sums(C * G);
-  std::vector<float> gain_sums(C * D);
-  std::vector<std::vector<float>> all;
-
-  Backend::mix_heads(components.view(), std::span<const float>(weight), composites.view(), workspace);
-  all.push_back(values_of(composites));
-  Backend::mix_heads_backward(components.view(), std::span<const float>(weight), composite_gradient.view(), y.view(),
-                              std::span<float>(sums), workspace);
-  all.push_back(values_of(y));
-  all.push_back(sums);
-  Backend::template normalize_heads<own_gains>(components.view(), std::span<const float>(gain), y.view(), workspace);
-  all.push_back(values_of(y));
-  Backend::template normalize_heads_backward<own_gains>(components.view(), std::span<const float>(gain),
-                                                        gradients.view(), y.view(), std::span<float>(gain_sums),
-                                                        workspace);
-  all.push_back(values_of(y));
-  all.push_back(gain_sums);
-  const std::vector<std::int64_t> starts = {5, 0};
-  Backend::template rotate<rotary<>>(components.view(), std::span<const std::int64_t>(starts), y.view(), workspace);
-  all.push_back(values_of(y));
-  Backend::template rotate_backward<rotary<>>(y.view(), std::span<const std::int64_t>(starts), y.view(), workspace);
-  all.push_back(values_of(y));
-  const std::vector<std::int64_t> counts = {2, 30};
-  Backend::append_heads(components.view(), std::span<const std::int64_t>(counts), std::span<const std::int64_t>(starts),
-                        y.view(), workspace);
-  all.push_back(values_of(y));
-  return all;
-}
-
 TEST_CASE_ON_EVERY_BACKEND("mixing, norms, rotation and appending do not depend on layouts, bit by bit") {
-  const auto contiguous = results<Backend>(head_layout::batch_token_head, head_layout::batch_token_head);
-  const auto check = [&](head_layout input, head_layout output) {
-    CAPTURE(static_cast<int>(input));
-    CAPTURE(static_cast<int>(output));
-    const auto found = results<Backend>(input, output);
-    for (std::size_t i = 0; i < contiguous.size(); ++i) {
-      CAPTURE(i);
-      CHECK(bitwise_equal(found[i], contiguous[i]));
-    }
-  };
-  for (const head_layout layout : output_layouts) check(layout, layout);
-  check(head_layout::shifted_by_one, head_layout::batch_token_head);
-  check(head_layout::batch_head_token, head_layout::padded_rows);
-  check(head_layout::packed_rows, head_layout::shifted_by_one);
+  check_layouts<Backend, float, 6>();
 }
 
 struct mixed : attention_variant<query_heads<4>, component_heads<2>, head_dim<6>, value_dim<5>, linear_head_mixing,
