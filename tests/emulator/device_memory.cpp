@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/device_memory.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -16,6 +18,15 @@ namespace headwise::emulator {
 namespace {
 
 constexpr std::align_val_t alignment{256};
+
+/// Memory of a GiB and more exists only where it is touched, so that tensors may have far neighbours; it holds zeros.
+constexpr std::size_t much = std::size_t{1} << 30;
+
+void* map_memory(std::size_t bytes) {
+  void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (address == MAP_FAILED) throw std::bad_alloc();
+  return address;
+}
 
 struct piece {
   std::uintptr_t first;
@@ -52,8 +63,8 @@ constexpr const char* names[] = {"copy to the device", "copy to the host", "copy
 void* allocate_device_memory(std::size_t bytes) {
   if (bytes == 0) return nullptr;
   fail_if_asked(request::allocation, "device memory");
-  void* address = ::operator new(bytes, alignment);
-  std::memset(address, 0xff, bytes);
+  void* address = bytes < much ? ::operator new(bytes, alignment) : map_memory(bytes);
+  if (bytes < much) std::memset(address, 0xff, bytes);
   memory_map& map = memory();
   const std::lock_guard guard(map.lock);
   const auto first = reinterpret_cast<std::uintptr_t>(address);
@@ -66,8 +77,14 @@ void free_device_memory(void* address) noexcept {
   memory_map& map = memory();
   const std::lock_guard guard(map.lock);
   const auto found = map.behind(reinterpret_cast<std::uintptr_t>(address));
-  if (found != map.pieces.begin()) map.pieces.erase(found - 1);
-  ::operator delete(address, alignment);
+  if (found == map.pieces.begin()) return;
+  const std::size_t bytes = (found - 1)->last - (found - 1)->first;
+  map.pieces.erase(found - 1);
+  if (bytes < much) {
+    ::operator delete(address, alignment);
+  } else {
+    munmap(address, bytes);
+  }
 }
 
 bool in_device_memory(const void* address, std::size_t bytes) {

@@ -16,29 +16,40 @@ namespace headwise::test {
 enum class far_axis { batch, tokens, heads, tokens_backwards };
 inline constexpr far_axis far_axes[] = {far_axis::batch, far_axis::tokens, far_axis::heads, far_axis::tokens_backwards};
 
+/// So many elements lie between far neighbours.
+inline constexpr std::int64_t far_distance = (std::int64_t{1} << 31) + 64;
+
+/// The far neighbours there are.
+template <int Heads>
+std::int64_t far_extent(std::int64_t batch, std::int64_t tokens, far_axis axis) {
+  return axis == far_axis::batch ? batch : axis == far_axis::heads ? Heads : tokens;
+}
+
+/// The view of a tensor with one far axis.
+template <int Heads, int Dim, typename T>
+head_view<T, Heads, Dim> far_view(T* data, std::int64_t batch, std::int64_t tokens, far_axis axis) {
+  switch (axis) {
+    case far_axis::batch:
+      return {data, batch, tokens, far_distance, Heads * Dim, Dim};
+    case far_axis::tokens:
+      return {data, batch, tokens, Heads * Dim, far_distance, Dim};
+    case far_axis::heads:
+      return {data, batch, tokens, tokens * Dim, Dim, far_distance};
+    case far_axis::tokens_backwards:
+      return {data + (tokens - 1) * far_distance, batch, tokens, Heads * Dim, -far_distance, Dim};
+  }
+  return {};
+}
+
 /// A tensor with one far axis, on memory that exists only where it is touched.
 template <typename T, int Heads, int Dim>
 class far_tensor {
  public:
   far_tensor(std::int64_t batch, std::int64_t tokens, far_axis axis)
-      : bytes_(static_cast<std::size_t>(far_count(batch, tokens, axis) * distance) * sizeof(T)),
+      : bytes_(static_cast<std::size_t>(far_extent<Heads>(batch, tokens, axis) * far_distance) * sizeof(T)),
         memory_(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
     if (memory_ == MAP_FAILED) throw std::bad_alloc();
-    T* data = static_cast<T*>(memory_);
-    switch (axis) {
-      case far_axis::batch:
-        view_ = {data, batch, tokens, distance, Heads * Dim, Dim};
-        break;
-      case far_axis::tokens:
-        view_ = {data, batch, tokens, Heads * Dim, distance, Dim};
-        break;
-      case far_axis::heads:
-        view_ = {data, batch, tokens, tokens * Dim, Dim, distance};
-        break;
-      case far_axis::tokens_backwards:
-        view_ = {data + (tokens - 1) * distance, batch, tokens, Heads * Dim, -distance, Dim};
-        break;
-    }
+    view_ = far_view<Heads, Dim>(static_cast<T*>(memory_), batch, tokens, axis);
   }
   far_tensor(const head_tensor<T, Heads, Dim>& near, far_axis axis) : far_tensor(near.batch(), near.tokens(), axis) {
     for (std::int64_t b = 0; b < view_.batch; ++b)
@@ -52,11 +63,6 @@ class far_tensor {
   head_view<T, Heads, Dim> view() const { return view_; }
 
  private:
-  static constexpr std::int64_t distance = (std::int64_t{1} << 31) + 64;
-  static std::int64_t far_count(std::int64_t batch, std::int64_t tokens, far_axis axis) {
-    return axis == far_axis::batch ? batch : axis == far_axis::heads ? Heads : tokens;
-  }
-
   std::size_t bytes_;
   void* memory_;
   head_view<T, Heads, Dim> view_;
