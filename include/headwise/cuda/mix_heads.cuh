@@ -43,15 +43,14 @@ struct mixing_tensors {
 
 namespace loops {
 
-/// Puts the weights of one pass into shared memory, [In][row].
+/// Puts the weights of one pass into shared memory, [In][Row]; what no output head has is left as it is.
 template <bool Transposed, int Row, int Outputs, int In, int Out, typename T>
 HEADWISE_DEVICE void stage_weights(const T* weight, int first_output, sum_type<T>* shared) {
-  for (int i = thread_index(); i < In * Row; i += threads_per_block()) {
-    const int in = i / Row;
-    const int out = first_output + i % Row;
-    const bool wanted = i % Row < Outputs && out < Out;
-    const int from = Transposed ? out * In + in : in * Out + out;
-    store_shared(shared + i, wanted ? static_cast<sum_type<T>>(load_global(weight + from)) : sum_type<T>(0));
+  for (int i = thread_index(); i < In * Out; i += threads_per_block()) {
+    const int in = Transposed ? i % In : i / Out;
+    const int out = (Transposed ? i / In : i % Out) - first_output;
+    const auto value = static_cast<sum_type<T>>(load_global(weight + i));
+    if (0 <= out && out < Outputs) store_shared(shared + in * Row + out, value);
   }
 }
 

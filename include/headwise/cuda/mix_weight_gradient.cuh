@@ -62,7 +62,7 @@ HEADWISE_DEVICE void load_heads(const head_view<const T, Heads, Dim>& view, cons
 
 /// One slice of sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]>.
 template <bool Whole, typename T, int Components, int Composites, int Dim>
-HEADWISE_KERNEL((weight_gradient_shape<T, Components, Composites, Dim>::threads), 1)
+HEADWISE_KERNEL((weight_gradient_shape<T, Components, Composites, Dim>::threads), Whole ? 2 : 1)
 sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Components, Composites, Dim> tensors) {
   using shape = weight_gradient_shape<T, Components, Composites, Dim>;
   using number = sum_type<T>;
