@@ -63,6 +63,14 @@ struct cuda_backend {
                                        GainGradient gain_gradient, workspace& scratch) {
     cuda::normalize_heads_backward<Settings>(x, gain, y_gradient, x_gradient, gain_gradient, scratch);
   }
+  /// With `delta`, <x, x_gradient> of every head and token is written there.
+  static constexpr bool norm_yields_delta = true;
+  template <norm_settings Settings, typename X, typename Gain, typename YGradient, typename XGradient,
+            typename GainGradient, typename Delta>
+  static void normalize_heads_backward(X x, Gain gain, YGradient y_gradient, XGradient x_gradient,
+                                       GainGradient gain_gradient, workspace& scratch, Delta delta) {
+    cuda::normalize_heads_backward<Settings>(x, gain, y_gradient, x_gradient, gain_gradient, scratch, delta);
+  }
   template <typename Positions, typename X, typename Starts, typename Y>
   static void rotate(X x, Starts first_positions, Y y, workspace& scratch) {
     cuda::rotate<Positions>(x, first_positions, y, scratch);

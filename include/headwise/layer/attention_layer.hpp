@@ -136,10 +136,11 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
     const weight_gradients_type weight_gradients(d, frame, scratch);
 
     const auto attended_gradient = take<H, Dv>(frame, x);
+    const auto delta = take_delta(frame, x);
     steps::template project_output_backward<H, Dv>(saved.template heads<H, Dv>(saved.attended), p.output_gain,
                                                    saved.template heads<H, Dv>(saved.normalized), p.output_projection,
                                                    y_gradient, attended_gradient, {d.output_projection, d.output_bias},
-                                                   d.output_gain, scratch);
+                                                   d.output_gain, delta, scratch);
 
     const auto key = saved.template heads<C, D>(saved.component_key);
     const auto value = saved.template heads<C, Dv>(saved.component_value);
@@ -154,6 +155,7 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
             .out = saved.template heads<H, Dv>(saved.attended),
             .lse = saved.lse_view(saved.lse),
             .out_gradient = attended_gradient,
+            .delta = delta,
             .q_gradient = query_gradient,
             .k_gradient = composite_key_gradient,
             .v_gradient = composite_value_gradient,
@@ -255,6 +257,16 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
                                             bool needed = true) {
     return batch_token_head_view<Heads, Dim>(
         needed ? frame.template take<Scalar>(x.batch * x.tokens * Heads * Dim) : nullptr, x.batch, x.tokens);
+  }
+
+  /// Scratch for a number per query head and token, where the norm after attention yields it.
+  static typename steps::delta_view take_delta(typename workspace::frame& frame, const token_view<const Scalar>& x) {
+    if constexpr (steps::yields_delta) {
+      using number = typename Variant::template accumulator<Scalar>;
+      return batch_head_scalar_view<H>(frame.template take<number>(x.batch * x.tokens * H), x.batch, x.tokens);
+    } else {
+      return {};
+    }
   }
 
   /// The gradient of component heads: that of the composite heads where both are the same, and in new scratch

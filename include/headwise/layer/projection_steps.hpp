@@ -25,6 +25,13 @@ struct projection_steps {
   using workspace = typename Backend::workspace;
   using norm = typename Variant::component_norm;
 
+  /// Whether the backward of the norm after attention yields <out, out_gradient> of every head and token, which the
+  /// backward of attention then need not work out.
+  static constexpr bool yields_delta = Variant::output_norm::normalizes && requires {
+    requires Backend::norm_yields_delta;
+  };
+  using delta_view = head_scalar_view<typename Variant::template accumulator<Scalar>, Variant::query_heads>;
+
   template <typename T, int Heads, int Dim>
   static token_view<T> tokens_of(const head_view<T, Heads, Dim>& heads) {
     return batch_token_view(heads.data, heads.batch, heads.tokens, Heads * Dim);
@@ -106,13 +113,13 @@ struct projection_steps {
     }
   }
 
-  /// The backward of `project_output`; overwrites attended_gradient.
+  /// The backward of `project_output`; overwrites attended_gradient, and delta where it is yielded.
   template <int Heads, int Dim>
   static void project_output_backward(head_view<const Scalar, Heads, Dim> attended, std::span<const Scalar> gain,
                                       head_view<const Scalar, Heads, Dim> normalized, std::span<const Scalar> weight,
                                       token_view<const Scalar> y_gradient,
                                       head_view<Scalar, Heads, Dim> attended_gradient, projection_view<Scalar> gradient,
-                                      std::span<Scalar> gain_gradient, workspace& scratch) {
+                                      std::span<Scalar> gain_gradient, delta_view delta, workspace& scratch) {
     using output_norm = typename Variant::output_norm;
     if constexpr (output_norm::normalizes) {
       typename workspace::frame frame(scratch);
@@ -121,8 +128,13 @@ struct projection_steps {
       Backend::project_backward_parameters(tokens_of(normalized), y_gradient, gradient.weight, gradient.bias, scratch);
       Backend::project_backward_input(y_gradient, weight, tokens_of(normalized_gradient), gradient_write::overwrite,
                                       scratch);
-      Backend::template normalize_heads_backward<output_norm::settings>(attended, gain, normalized_gradient,
-                                                                        attended_gradient, gain_gradient, scratch);
+      if constexpr (yields_delta) {
+        Backend::template normalize_heads_backward<output_norm::settings>(
+            attended, gain, normalized_gradient, attended_gradient, gain_gradient, scratch, delta);
+      } else {
+        Backend::template normalize_heads_backward<output_norm::settings>(attended, gain, normalized_gradient,
+                                                                          attended_gradient, gain_gradient, scratch);
+      }
     } else {
       Backend::project_backward_parameters(tokens_of(attended), y_gradient, gradient.weight, gradient.bias, scratch);
       Backend::project_backward_input(y_gradient, weight, tokens_of(attended_gradient), gradient_write::overwrite,
