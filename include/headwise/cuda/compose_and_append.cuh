@@ -105,8 +105,8 @@ HEADWISE_KERNEL((composition_shape<Positions, T, Components, Composites, Dim>::t
 compose_tokens(HEADWISE_KERNEL_PARAMETER composition_tensors<T, Components, Composites, Dim> tensors) {
   using shape = composition_shape<Positions, T, Components, Composites, Dim>;
   using features = typename shape::features;
-  using number = sum_type<T>;
-  auto* const weights = reinterpret_cast<number*>(shared_memory());
+  using real = sum_type<T>;
+  auto* const weights = reinterpret_cast<real*>(shared_memory());
   const std::int64_t blocks = blocks_of(tensors.components.tokens, shape::tokens);
   const std::int64_t b = block_index() / blocks;
   const std::int64_t n = (block_index() - b * blocks) * shape::tokens;
@@ -114,7 +114,7 @@ compose_tokens(HEADWISE_KERNEL_PARAMETER composition_tensors<T, Components, Comp
   const int count = rest < shape::tokens ? static_cast<int>(rest) : shape::tokens;
   const std::int64_t length = length_of(tensors.lengths, b, 0);
   const std::int64_t appended = length_of(tensors.counts, b, tensors.components.tokens) - n;
-  const turn_table<number, Dim> table(shared_memory() + shape::table_offset);
+  const turn_table<real, Dim> table(shared_memory() + shape::table_offset);
   loops::stage_weights<false, shape::row, Composites, Components, Composites>(tensors.weight, 0, weights);
   if constexpr (Positions::rotates) fill_turns<Positions>(table, length + n, count, 1.0);
   sync_block();
@@ -123,7 +123,7 @@ compose_tokens(HEADWISE_KERNEL_PARAMETER composition_tensors<T, Components, Comp
     const int token = i / features::units;
     const int unit = i % features::units;
     for (int first = 0; first < Composites; first += shape::outputs) {
-      number sum[std::size_t{shape::outputs}][std::size_t{features::count}] = {};
+      real sum[std::size_t{shape::outputs}][std::size_t{features::count}] = {};
       // The next head is on its way while this one is summed.
       auto next = features::template load<Whole>(tensors.components.row(b, n + token, 0), unit);
       for (int c = 0; c < Components; ++c) {
@@ -141,7 +141,7 @@ compose_tokens(HEADWISE_KERNEL_PARAMETER composition_tensors<T, Components, Comp
           features::template store<Whole>(tensors.slots.row(b, length + n + token, c), unit, component);
         HEADWISE_UNROLL
         for (int o = 0; o < shape::outputs; ++o) {
-          const number weight = load_shared(weights + c * shape::row + (first + o < Composites ? first + o : 0));
+          const real weight = load_shared(weights + c * shape::row + (first + o < Composites ? first + o : 0));
           HEADWISE_UNROLL
           for (int d = 0; d < features::count; ++d) sum[o][d] += weight * component.value[d];
         }

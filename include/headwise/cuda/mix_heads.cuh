@@ -61,13 +61,13 @@ template <bool Whole, bool Transposed, typename T, int In, int Out, int Dim>
 HEADWISE_KERNEL((mixing_shape<T, In, Out, Dim>::threads), 2)
 mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
   using shape = mixing_shape<T, In, Out, Dim>;
-  using number = sum_type<T>;
+  using real = sum_type<T>;
   constexpr int width = shape::width;
   constexpr int outputs = shape::outputs;
   constexpr int passes = shape::passes;
   constexpr int row = shape::row;
   constexpr int ahead = shape::ahead;
-  auto* const weights = reinterpret_cast<number*>(shared_memory());
+  auto* const weights = reinterpret_cast<real*>(shared_memory());
   const int first_output = passes == 1 ? 0 : static_cast<int>(block_index() % passes) * outputs;
   loops::stage_weights<Transposed, row, outputs, In, Out>(tensors.weight, first_output, weights);
   sync_block();
@@ -76,7 +76,7 @@ mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
   if (index >= tensors.from.batch * tensors.from.tokens * (Dim / width)) return;
   const chunk_place place = place_of_chunk<Dim, width>(index, tensors.from.tokens);
   const T* const from = tensors.from.row(place.b, place.n, 0) + place.feature;
-  number sum[std::size_t{outputs}][std::size_t{width}] = {};
+  real sum[std::size_t{outputs}][std::size_t{width}] = {};
   for (int first = 0; first < In; first += ahead) {
     feature_chunk<T, width> input[std::size_t{ahead}];
     HEADWISE_UNROLL
@@ -88,7 +88,7 @@ mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
       if (In % ahead == 0 || first + i < In) {
         HEADWISE_UNROLL
         for (int o = 0; o < outputs; ++o) {
-          const number weight = load_shared(weights + (first + i) * row + o);
+          const real weight = load_shared(weights + (first + i) * row + o);
           HEADWISE_UNROLL
           for (int d = 0; d < width; ++d) sum[o][d] += weight * input[i].value[d];
         }

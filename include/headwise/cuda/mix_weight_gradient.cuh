@@ -65,7 +65,7 @@ template <bool Whole, typename T, int Components, int Composites, int Dim>
 HEADWISE_KERNEL((weight_gradient_shape<T, Components, Composites, Dim>::threads), Whole ? 2 : 1)
 sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Components, Composites, Dim> tensors) {
   using shape = weight_gradient_shape<T, Components, Composites, Dim>;
-  using number = sum_type<T>;
+  using real = sum_type<T>;
   constexpr int width = shape::width;
   constexpr int chunks = Dim / width;
   const std::int64_t tokens = tensors.components.tokens;
@@ -77,7 +77,7 @@ sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Compone
     const int tile = job / shape::sharers;
     const int first_component = tile / shape::tiles_across * shape::rows;
     const int first_composite = tile % shape::tiles_across * shape::columns;
-    number sum[std::size_t{shape::rows}][std::size_t{shape::columns}] = {};
+    real sum[std::size_t{shape::rows}][std::size_t{shape::columns}] = {};
     for (std::int64_t index = begin * chunks + sharer * warp_size + lane_index(); index < end * chunks;
          index += shape::sharers * warp_size) {
       const chunk_place place = place_of_chunk<Dim, width>(index, tokens);
@@ -94,12 +94,12 @@ sum_weight_gradient(HEADWISE_KERNEL_PARAMETER weight_gradient_tensors<T, Compone
         }
       }
     }
-    number* const partial = tensors.partial + (block_index() * shape::sharers + sharer) * (Components * Composites);
+    real* const partial = tensors.partial + (block_index() * shape::sharers + sharer) * (Components * Composites);
     HEADWISE_UNROLL
     for (int c = 0; c < shape::rows; ++c) {
       HEADWISE_UNROLL
       for (int g = 0; g < shape::columns; ++g) {
-        const number total = sum_over_lanes(sum[c][g]);
+        const real total = sum_over_lanes(sum[c][g]);
         const bool exists = first_component + c < Components && first_composite + g < Composites;
         if (exists && lane_index() == (c * shape::columns + g) % warp_size)
           store_global(partial + (first_component + c) * Composites + first_composite + g, total);

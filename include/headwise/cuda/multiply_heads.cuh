@@ -24,8 +24,8 @@ template <bool Whole, typename T, typename Product, int Heads, int Dim>
 HEADWISE_KERNEL((norm_team<1, T, Heads, Dim>::block), 1)
 multiply_head_vectors(HEADWISE_KERNEL_PARAMETER head_products<T, Product, Heads, Dim> tensors) {
   using team = norm_team<1, T, Heads, Dim>;
-  using number = sum_type<T>;
-  auto* const shared = reinterpret_cast<number*>(shared_memory());
+  using real = sum_type<T>;
+  auto* const shared = reinterpret_cast<real*>(shared_memory());
   const int thread = thread_index() % team::threads;
   const std::int64_t index = block_index() * team::teams + thread_index() / team::threads;
   const std::int64_t token = index / Heads;
@@ -35,7 +35,7 @@ multiply_head_vectors(HEADWISE_KERNEL_PARAMETER head_products<T, Product, Heads,
   const std::int64_t n = token - b * tensors.a.tokens;
   const auto left = load_group<team, Whole>(tensors.a, b, n, head, thread, live);
   const auto right = load_group<team, Whole>(tensors.b, b, n, head, thread, live);
-  const number product = product_over_group(left, right, shared);
+  const real product = product_over_group(left, right, shared);
   if (live && thread == 0) store_global(tensors.product.row(b, head) + n, static_cast<Product>(product));
 }
 

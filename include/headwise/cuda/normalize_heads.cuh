@@ -31,8 +31,8 @@ template <norm_gain Gain, int GroupHeads, bool Whole, typename T, int Heads, int
 HEADWISE_KERNEL((norm_team<GroupHeads, T, Heads, Dim>::block), 1)
 normalize_groups(HEADWISE_KERNEL_PARAMETER norm_tensors<T, Heads, Dim> tensors) {
   using team = norm_team<GroupHeads, T, Heads, Dim>;
-  using number = sum_type<T>;
-  auto* const shared = reinterpret_cast<number*>(shared_memory());
+  using real = sum_type<T>;
+  auto* const shared = reinterpret_cast<real*>(shared_memory());
   const int thread = thread_index() % team::threads;
   const std::int64_t index = block_index() * team::teams + thread_index() / team::threads;
   const std::int64_t token = index / team::groups;
@@ -42,11 +42,10 @@ normalize_groups(HEADWISE_KERNEL_PARAMETER norm_tensors<T, Heads, Dim> tensors) 
   const std::int64_t n = token - b * tensors.x.tokens;
 
   const auto x = load_group<team, Whole>(tensors.x, b, n, first, thread, live);
-  const number squares = product_over_group(x, x, shared);
+  const real squares = product_over_group(x, x, shared);
   if (!live) return;
-  const number r = inverse_root_mean_square(squares, team::features, tensors.epsilon);
-  const auto gain =
-      load_gains<Gain, team, Whole, Dim>(tensors.gain, static_cast<number>(tensors.factor), first, thread);
+  const real r = inverse_root_mean_square(squares, team::features, tensors.epsilon);
+  const auto gain = load_gains<Gain, team, Whole, Dim>(tensors.gain, static_cast<real>(tensors.factor), first, thread);
   HEADWISE_UNROLL
   for (int step = 0; step < team::steps; ++step) {
     if (!team::has(thread, step)) return;

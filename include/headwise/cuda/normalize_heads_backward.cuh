@@ -38,10 +38,10 @@ template <norm_gain Gain, int GroupHeads, bool Whole, bool WithDelta, typename T
 HEADWISE_KERNEL((norm_team<GroupHeads, T, Heads, Dim>::block), 1)
 normalize_groups_backward(HEADWISE_KERNEL_PARAMETER norm_gradient_tensors<T, Delta, Heads, Dim> tensors) {
   using team = norm_team<GroupHeads, T, Heads, Dim>;
-  using number = sum_type<T>;
+  using real = sum_type<T>;
   constexpr bool has_gain = Gain != norm_gain::none;
-  const auto factor = static_cast<number>(tensors.factor);
-  auto* const shared = reinterpret_cast<number*>(shared_memory());
+  const auto factor = static_cast<real>(tensors.factor);
+  auto* const shared = reinterpret_cast<real*>(shared_memory());
   const int thread = thread_index() % team::threads;
   const std::int64_t index = block_index() * team::teams + thread_index() / team::threads;
   const std::int64_t slice = index / team::groups;
@@ -58,21 +58,21 @@ normalize_groups_backward(HEADWISE_KERNEL_PARAMETER norm_gradient_tensors<T, Del
     const std::int64_t n = token - b * tokens;
     auto normalized = load_group<team, Whole>(tensors.x, b, n, first, thread, live);
     auto upstream = load_group<team, Whole>(tensors.y_gradient, b, n, first, thread, live);
-    const number squares = product_over_group(normalized, normalized, shared);
-    const number r = inverse_root_mean_square(squares, team::features, tensors.epsilon);
+    const real squares = product_over_group(normalized, normalized, shared);
+    const real r = inverse_root_mean_square(squares, team::features, tensors.epsilon);
     HEADWISE_UNROLL
     for (int step = 0; step < team::steps; ++step) {
       HEADWISE_UNROLL
       for (int d = 0; d < team::width; ++d) {
-        number& n_value = normalized.step[step].value[d];
-        number& u_value = upstream.step[step].value[d];
+        real& n_value = normalized.step[step].value[d];
+        real& u_value = upstream.step[step].value[d];
         n_value *= r;
         if constexpr (has_gain) gain_sum.step[step].value[d] += factor * u_value * n_value;
         u_value *= gain.step[step].value[d];
       }
     }
-    const number mean = product_over_group(upstream, normalized, shared) / static_cast<number>(team::features);
-    number along = 0;
+    const real mean = product_over_group(upstream, normalized, shared) / static_cast<real>(team::features);
+    real along = 0;
     HEADWISE_UNROLL
     for (int step = 0; step < team::steps; ++step) {
       feature_chunk<T, team::width> x_gradient;
@@ -102,7 +102,7 @@ normalize_groups_backward(HEADWISE_KERNEL_PARAMETER norm_gradient_tensors<T, Del
     for (int step = 0; step < team::steps; ++step) {
       if (!team::has(thread, step)) return;
       const int head = first + team::head_of(thread, step);
-      number* const partial = tensors.partial + (slice * Heads + head) * Dim + team::feature_of(thread, step);
+      real* const partial = tensors.partial + (slice * Heads + head) * Dim + team::feature_of(thread, step);
       HEADWISE_UNROLL
       for (int d = 0; d < team::width; ++d) store_global(partial + d, gain_sum.step[step].value[d]);
     }

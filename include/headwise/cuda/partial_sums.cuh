@@ -43,18 +43,18 @@ struct partial_sums {
 template <int Threads, typename T>
 HEADWISE_KERNEL(Threads, 1)
 add_partials(HEADWISE_KERNEL_PARAMETER partial_sums<T> sums) {
-  using number = sum_type<T>;
-  auto* const shared = reinterpret_cast<number*>(shared_memory());
+  using real = sum_type<T>;
+  auto* const shared = reinterpret_cast<real*>(shared_memory());
   const std::int64_t index = block_index() * warp_size + lane_index();
   const bool live = index < sums.count;
-  number sum = 0;
+  real sum = 0;
   if (live)
     for (std::int64_t row = warp_index(); row < sums.rows; row += Threads / warp_size)
       sum += load_global(sums.partial + row * sums.count + index);
   store_shared(shared + thread_index(), sum);
   sync_block();
   if (warp_index() > 0 || !live) return;
-  number total = static_cast<number>(load_global(sums.total + index));
+  real total = static_cast<real>(load_global(sums.total + index));
   for (int warp = 0; warp < Threads / warp_size; ++warp) total += load_shared(shared + warp * warp_size + lane_index());
   store_global(sums.total + index, static_cast<T>(total));
 }

@@ -173,12 +173,12 @@ HEADWISE_DEVICE void fill_turns(const turn_table<Number, Dim>& table, std::int64
 template <typename T, int Pairs, int Dim>
 HEADWISE_DEVICE pair_chunk<T, Pairs> turned(const pair_chunk<T, Pairs>& x, const turn_table<sum_type<T>, Dim>& table,
                                             int token, int pair) {
-  using number = sum_type<T>;
+  using real = sum_type<T>;
   pair_chunk<T, Pairs> y;
   HEADWISE_UNROLL
   for (int i = 0; i < Pairs; ++i) {
-    const number cosine = load_shared(table.cosine + token * (Dim / 2) + pair + i);
-    const number sine = load_shared(table.sine + token * (Dim / 2) + pair + i);
+    const real cosine = load_shared(table.cosine + token * (Dim / 2) + pair + i);
+    const real sine = load_shared(table.sine + token * (Dim / 2) + pair + i);
     y.first[i] = x.first[i] * cosine - x.second[i] * sine;
     y.second[i] = x.first[i] * sine + x.second[i] * cosine;
   }

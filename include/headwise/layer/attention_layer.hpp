@@ -262,8 +262,8 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
   /// Scratch for a number per query head and token, where the norm after attention yields it.
   static typename steps::delta_view take_delta(typename workspace::frame& frame, const token_view<const Scalar>& x) {
     if constexpr (steps::yields_delta) {
-      using number = typename Variant::template accumulator<Scalar>;
-      return batch_head_scalar_view<H>(frame.template take<number>(x.batch * x.tokens * H), x.batch, x.tokens);
+      using real = typename Variant::template accumulator<Scalar>;
+      return batch_head_scalar_view<H>(frame.template take<real>(x.batch * x.tokens * H), x.batch, x.tokens);
     } else {
       return {};
     }
