@@ -7,6 +7,15 @@
 #include <span>
 
 namespace headwise {
+namespace detail {
+
+/// The first of so many addresses that nobody else gets, a multiple of 256.
+inline std::uintptr_t take_addresses(std::size_t bytes) {
+  static std::atomic<std::uintptr_t> next{std::uintptr_t{1} << 53};
+  return next.fetch_add((bytes / 256 + 1) * 256);
+}
+
+}  // namespace detail
 
 /// Numbers that are not there: a size, and an address that is not null and no other's. It stands for a tensor where the
 /// scratch of a call is counted and nothing is done. Nobody may look there.
@@ -24,7 +33,7 @@ class stand_in_buffer {
 
   void resize(std::size_t size) {
     size_ = size;
-    data_ = reinterpret_cast<T*>(take_addresses(size * sizeof(T)));
+    data_ = reinterpret_cast<T*>(detail::take_addresses(size * sizeof(T)));
   }
 
   // As of the containers that it stands for.
@@ -34,12 +43,6 @@ class stand_in_buffer {
   operator std::span<const T>() const { return {data_, size_}; }
 
  private:
-  /// The first of so many addresses, a multiple of 256.
-  static std::uintptr_t take_addresses(std::size_t bytes) {
-    static std::atomic<std::uintptr_t> next{std::uintptr_t{1} << 53};
-    return next.fetch_add((bytes / 256 + 1) * 256);
-  }
-
   T* data_ = nullptr;
   std::size_t size_ = 0;
 };
