@@ -18,6 +18,14 @@
 
 namespace headwise {
 
+namespace cpu {
+
+/// A number type that this backend computes in.
+template <typename T>
+concept computed_number = std::same_as<T, float> || std::same_as<T, double>;
+
+}  // namespace cpu
+
 /// The CPU as a backend, in float and double: vectorised on Eigen's packets, parallel with OpenMP where that is on.
 /// Results do not depend on the number of threads, bit by bit. Copying and forming mixing matrices are the reference's.
 struct cpu_backend : reference_backend {
@@ -73,15 +81,15 @@ struct cpu_backend : reference_backend {
   static void rotate_backward(YGradient y_gradient, Starts first_positions, XGradient x_gradient, workspace& scratch) {
     cpu::rotate_backward<Positions>(y_gradient, first_positions, x_gradient, scratch);
   }
-  template <typename Variant, typename Scalar>
+  template <typename Variant, cpu::computed_number Scalar>
   static void attend(const attend_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     cpu::attend(arguments, scratch);
   }
-  template <typename Variant, typename Scalar>
+  template <typename Variant, cpu::computed_number Scalar>
   static void attend_backward(const attend_backward_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     cpu::attend_backward(arguments, scratch);
   }
-  template <typename Variant, typename Scalar>
+  template <typename Variant, cpu::computed_number Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     headwise::detail::check_attend_components(arguments);
     if (cpu::absorbing_pays(arguments)) {
