@@ -108,13 +108,14 @@ TEST_CASE("copies that are not even committed when a thread ends") {
   check_always_faulty("the first of an uncommitted group", [] { run(end_without_commit); });
 }
 
-/// Three copies to places of its own, of which the wait names how many are still on their way. What has arrived is read
-/// past the instructions, which would not let a kernel look at the rest.
+/// Three copies to places of its own where zeros are, of which the wait names how many are still on their way. What has
+/// arrived is read past the instructions, which would not let a kernel look at the rest.
 template <int Pending>
 HEADWISE_KERNEL(32, 1)
 look_at_arrivals(const float* x, float* found) {
   std::byte* mine = cuda::shared_memory() + 48 * cuda::thread_index();
   for (int i = 0; i < 3; ++i) {
+    cuda::store_shared(reinterpret_cast<float*>(mine + 16 * i + 4), 0.0F);
     cuda::copy_async(mine + 16 * i, x + 4 * i, i != 1);
     cuda::commit_copies();
   }
@@ -152,6 +153,38 @@ TEST_CASE("groups arrive in their order, as late as the wait allows, and zeros w
   check_arrivals<1>();
   check_arrivals<2>();
   check_arrivals<3>();
+}
+
+/// Every thread reads a number of the 16 bytes that its neighbour copies. The place was used by single numbers before.
+template <bool Waits>
+HEADWISE_KERNEL(32, 1)
+read_part_of_copy(const float* x, float* found) {
+  auto* rows = reinterpret_cast<float*>(cuda::shared_memory());
+  const int thread = cuda::thread_index();
+  cuda::store_shared(rows + 4 * thread + 3, 0.0F);
+  cuda::copy_async(reinterpret_cast<std::byte*>(rows + 4 * thread), x + 4 * thread, true);
+  cuda::commit_copies();
+  if constexpr (Waits) cuda::wait_for_copies<0>();
+  cuda::sync_warp();
+  cuda::store_global(found + thread, cuda::load_shared(rows + 4 * (thread ^ 1) + 2));
+  cuda::wait_for_copies<0>();
+}
+
+TEST_CASE("a part of a copy that is read while it is on its way") {
+  std::vector<float> x;
+  for (int i = 0; i < 4 * 32; ++i) x.push_back(static_cast<float>(i));
+  device_array<float> on_device(x);
+  device_array<float> found(32);
+  const auto run_kernel = [&](void (*kernel)(const float*, float*)) {
+    cuda::launch("planted", kernel, {1, 32, 16 * 32}, nullptr, on_device.data(), found.data());
+  };
+  for_many_seeds([&] {
+    run_kernel(read_part_of_copy<true>);
+    const std::vector<float> values = found.values();
+    for (std::size_t thread = 0; thread < 32; ++thread) REQUIRE(values[thread] == x[4 * (thread ^ 1U) + 2]);
+  });
+  check_always_faulty(": reads shared memory where a copy is on its way",
+                      [&] { run_kernel(read_part_of_copy<false>); });
 }
 
 template <bool Waits>

@@ -191,7 +191,20 @@ mix_sizes(int* found) {
   give(found, static_cast<int>(cuda::load_shared(rows + thread).word[2]));
 }
 
+/// Every thread reads a part of what its neighbour wrote, and nothing else.
+template <barrier Kind>
+HEADWISE_KERNEL(threads, 1)
+read_part(int* found) {
+  const int thread = cuda::thread_index();
+  auto* rows = reinterpret_cast<cuda::four_words*>(cuda::shared_memory());
+  cuda::store_shared(rows + thread, {{1, 2, 3, 4}});
+  come_together<Kind>();
+  give(found, static_cast<int>(cuda::load_shared(&rows[thread ^ 1].word[2])));
+}
+
 TEST_CASE("a part of a wide access is not lost") {
+  for_many_seeds([] { CHECK(run(read_part<barrier::of_warp>) == std::vector<int>(threads, 3)); });
+  check_always_faulty("with no barrier between", [] { run(read_part<barrier::none>); });
   for_many_seeds([] { CHECK(run(mix_sizes<barrier::of_warp>) == std::vector<int>(threads, 5)); });
   check_always_faulty("with no barrier between", [] { run(mix_sizes<barrier::none>); });
 }
