@@ -23,8 +23,7 @@ template <typename Body>
 HEADWISE_KERNEL(Body::settings.threads(), Body::settings.blocks)
 attend_by_tiles(HEADWISE_KERNEL_PARAMETER typename Body::parameters p,
                 HEADWISE_KERNEL_PARAMETER aligned_tensors aligned) {
-  Body(p, aligned, query_block_of<Body::query_heads, Body::settings.query_rows>(block_index(), p.q.batch, p.q.tokens))
-      .run();
+  Body(p, aligned).run();
 }
 
 /// Attention in any number type: every warp has a row.

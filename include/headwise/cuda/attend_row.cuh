@@ -9,6 +9,7 @@
 
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/warp_tile.cuh"
 #include "headwise/policies/head_norm.hpp"
 #include "headwise/policies/mask.hpp"
 #include "headwise/policies/score.hpp"
@@ -33,7 +34,7 @@ HEADWISE_DEVICE Real largest_of_warp(Real x) {
 template <typename Real, int ValueDim>
 struct attended_row {
   static constexpr int features = (ValueDim + warp_size - 1) / warp_size;
-  Real value[features];
+  register_array<Real, features> value;
   Real lse;
 };
 

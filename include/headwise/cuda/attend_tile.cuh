@@ -50,19 +50,16 @@ class attend_tile {
   static constexpr int shared_bytes =
       std::max(query_tile::bytes + key_tile::bytes + value_tile::bytes, out_tile::bytes);
 
-  HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned, const query_block& block)
-      : p_(p),
-        aligned_(aligned),
-        block_(block),
-        side_(p.side(block.batch, block.head)),
-        warp_row_(warp_index() * heights * 16) {}
+  HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned)
+      : p_(p), aligned_(aligned), block_(block_of(p)), warp_row_(warp_index() * heights * 16) {}
 
   HEADWISE_DEVICE void run() {
     sums_.set_zero();
-    const visible_keys block_keys = keys_seen_by<Settings.query_rows>(p_.mask, side_, block_.first, tokens());
+    const query_side side = p_.side(block_.batch, block_.head);
+    const visible_keys block_keys = keys_seen_by<Settings.query_rows>(p_.mask, side, block_.first, tokens());
     if (block_keys.hull.size() > 0) {
-      warp_keys_ = keys_seen_by<heights * 16>(p_.mask, side_, first_query(), tokens());
-      sum_over(block_keys.hull);
+      warp_keys_ = keys_seen_by<heights * 16>(p_.mask, side, first_query(), tokens());
+      sum_over(block_keys.hull, side);
     }
     rows_.finish(sums_);
     // Lanes of a warp agree that one of them met a NaN. If it comes from a key that is hidden from its row, taking the
@@ -78,6 +75,9 @@ class attend_tile {
 
  private:
   HEADWISE_DEVICE int tokens() const { return static_cast<int>(p_.q.tokens); }
+  HEADWISE_DEVICE static query_block block_of(const parameters& p) {
+    return query_block_of<Variant::query_heads, Settings.query_rows>(block_index(), p.q.batch, p.q.tokens);
+  }
   HEADWISE_DEVICE int first_query() const { return block_.first + warp_row_; }
   HEADWISE_DEVICE static query_tile queries() { return {first_shared_address()}; }
   HEADWISE_DEVICE static key_tile keys() { return {first_shared_address() + query_tile::bytes}; }
@@ -99,31 +99,40 @@ class attend_tile {
     sync_block();
   }
 
-  HEADWISE_DEVICE void sum_over(key_span range) {
+  HEADWISE_DEVICE void sum_over(key_span range, const query_side& side) {
     // Tiles start at multiples of their size, so that what a query gives does not depend on its neighbours' ranges.
     const int begin = range.begin / Settings.key_rows * Settings.key_rows;
-    copy_rows<threads>(p_.q, block_.batch, block_.head, block_.first, side_.queries, aligned_.q, queries());
-    start_keys(begin, side_.keys);
+    copy_rows<threads>(p_.q, block_.batch, block_.head, block_.first, side.queries, aligned_.q, queries());
+    start_keys(begin, side.keys);
     for (int first = begin; first < range.end; first += Settings.key_rows) {
-      const key_span tile = intersection({first, first + Settings.key_rows}, {0, side_.keys});
-      const bool wanted = warp_keys_.touch(tile);
+      const key_span tile = intersection({first, first + Settings.key_rows}, {0, side.keys});
       arrive();
-      start_values(first, side_.keys);
-      warp_tile<heights, Settings.key_rows / 8> scores;
-      if (wanted) take_scores(scores, tile);
-      arrive();
-      if (first + Settings.key_rows < range.end) start_keys(first + Settings.key_rows, side_.keys);
-      if (wanted) {
+      start_values(first, side.keys);
+      if (warp_keys_.touch(tile)) {
+        warp_tile<heights, Settings.key_rows / 8> scores;
+        take_scores(scores, tile);
+        arrive();
+        start_next_keys(first, range.end, side.keys);
         rows_.weigh(scores, exponent, sums_);
         multiply_columns<Scalar>(sums_, scores, values());
+      } else {
+        arrive();
+        start_next_keys(first, range.end, side.keys);
       }
     }
+  }
+
+  HEADWISE_DEVICE void start_next_keys(int first, int range_end, int end) const {
+    if (first + Settings.key_rows < range_end) start_keys(first + Settings.key_rows, end);
   }
 
   HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, key_span tile) const {
     scores.set_zero();
     multiply_rows<Scalar>(scores, queries(), warp_row_, keys());
-    const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, side_, first_query(), tile.begin};
+    // Where the queries stand is worked out again: tiles that ask for it are few, and registers are fewer.
+    const query_block block = block_of(p_);
+    const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, p_.side(block.batch, block.head),
+                                                                   block.first + warp_row_, tile.begin};
     step.modify(p_.score);
     const bool whole = tile.size() == Settings.key_rows && warp_keys_.cover(tile);
     if (!whole || !detail::sees_whole_range<typename Variant::mask>) step.hide(p_.mask);
@@ -140,7 +149,8 @@ class attend_tile {
     for (int row = 0; row < heights * 16; ++row) {
       const int i = first_query() + row;
       if (i >= tokens()) return;
-      write_row<Norm>(p_, block_.batch, block_.head, i, attend_row<Variant, Scalar>(p_, side_, i));
+      write_row<Norm>(p_, block_.batch, block_.head, i,
+                      attend_row<Variant, Scalar>(p_, p_.side(block_.batch, block_.head), i));
     }
   }
 
@@ -183,7 +193,6 @@ class attend_tile {
   const parameters& p_;
   const aligned_tensors& aligned_;
   query_block block_;
-  query_side side_;
   int warp_row_;
   visible_keys warp_keys_;
   softmax_rows<heights> rows_;

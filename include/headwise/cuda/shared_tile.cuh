@@ -58,39 +58,40 @@ HEADWISE_HOST_DEVICE bool has_aligned_chunks(const head_view<T, Heads, Dim>& vie
          view.head_stride % chunk_size == 0;
 }
 
-/// One chunk of a row of `Dim` numbers, number by number; what is behind the row's end is zero.
+/// Chunk `index` of a row of `Dim` numbers, number by number; what is behind the row's end is zero.
 template <int Dim, typename T>
-HEADWISE_DEVICE four_words gather_chunk(const T* row, int index) {
-  four_words chunk{};
+HEADWISE_DEVICE four_words gather_chunk(const T* chunk, int index) {
+  four_words words{};
   HEADWISE_UNROLL
   for (int i = 0; i < chunk_size; ++i)
-    if (index * chunk_size + i < Dim) {
-      const std::uint32_t bits = load_global(row + index * chunk_size + i).bits;
-      chunk.word[i / 2] |= bits << (i % 2 * 16);
-    }
-  return chunk;
+    if (index * chunk_size + i < Dim) words.word[i / 2] |= std::uint32_t{load_global(chunk + i).bits} << (i % 2 * 16);
+  return words;
 }
 
 /// Starts to fill a tile with the rows [first, first + Rows) of one head of a view; rows at `end` and behind are zeros
 /// and not read. `Threads` threads take part.
 template <int Threads, typename T, int Heads, int Dim, int Rows>
-HEADWISE_DEVICE void copy_rows(const head_view<const T, Heads, Dim>& view, std::int64_t b, int head, std::int64_t first,
-                               std::int64_t end, bool aligned, const shared_tile<Rows, Dim>& tile) {
-  using tile_type = shared_tile<Rows, Dim>;
-  constexpr int pieces = Rows * tile_type::chunks;
-  const T* start = view.row(b, first, head);
+HEADWISE_DEVICE void copy_rows(const head_view<const T, Heads, Dim>& view, int b, int head, int first, int end,
+                               bool aligned, const shared_tile<Rows, Dim>& tile) {
+  constexpr int chunks = shared_tile<Rows, Dim>::chunks;
+  // Every thread keeps to one chunk of the rows that it moves.
+  constexpr int rows_at_once = Threads / chunks;
+  const int index = thread_index() % chunks;
+  const int first_row = thread_index() / chunks;
+  const T* from = view.row(b, first + first_row, head) + index * chunk_size;
   HEADWISE_UNROLL
-  for (int piece = thread_index(); piece < pieces; piece += Threads) {
-    const int row = piece / tile_type::chunks;
-    const int index = piece % tile_type::chunks;
+  for (int ahead = 0; ahead < Rows; ahead += rows_at_once) {
+    const int row = first_row + ahead;
+    if (Threads % chunks != 0 && first_row == rows_at_once) continue;
+    if (Rows % rows_at_once != 0 && row >= Rows) continue;
     const bool wanted = first + row < end && index * chunk_size < Dim;
-    const T* from = start + row * view.token_stride;
     if (aligned) {
       // An address that is not read must be one that could be.
-      copy_async(tile.chunk(row, index), wanted ? from + index * chunk_size : view.data, wanted);
+      copy_async(tile.chunk(row, index), wanted ? from : view.data, wanted);
     } else {
       store_shared(tile.chunk(row, index), wanted ? gather_chunk<Dim>(from, index) : four_words{});
     }
+    from += rows_at_once * view.token_stride;
   }
 }
 
@@ -98,7 +99,7 @@ HEADWISE_DEVICE void copy_rows(const head_view<const T, Heads, Dim>& view, std::
 /// they stand before `end`.
 template <int WarpRows, typename T, int Heads, int Dim, int Rows>
 HEADWISE_DEVICE void write_rows(const shared_tile<Rows, Dim>& tile, int first_row, const head_view<T, Heads, Dim>& view,
-                                std::int64_t b, int head, std::int64_t first, std::int64_t end, bool aligned) {
+                                std::int64_t b, int head, std::int64_t first, int end, bool aligned) {
   using tile_type = shared_tile<Rows, Dim>;
   constexpr int pieces = WarpRows * tile_type::chunks;
   for (int piece = lane_index(); piece < pieces; piece += warp_size) {

@@ -12,6 +12,8 @@ namespace headwise::cuda {
 /// The softmax of the rows of a warp's tiles, seen tile by tile. Scores times `exponent` are exponents of 2.
 template <int Heights>
 class softmax_rows {
+  using rows = register_array<float, Heights, 2>;
+
  public:
   HEADWISE_DEVICE softmax_rows() {
     for_each_row([&](int m, int half) {
@@ -24,7 +26,7 @@ class softmax_rows {
   /// where that has moved.
   template <int Widths, int SumWidths>
   HEADWISE_DEVICE void weigh(warp_tile<Heights, Widths>& scores, float exponent, warp_tile<Heights, SumWidths>& sums) {
-    float largest[Heights][2];
+    rows largest;
     bool moved = false;
     for_each_row([&](int m, int half) {
       float row = largest_[m][half];
@@ -71,7 +73,7 @@ class softmax_rows {
   }
 
   template <int SumWidths>
-  HEADWISE_DEVICE void follow(const float (&largest)[Heights][2], float exponent, warp_tile<Heights, SumWidths>& sums) {
+  HEADWISE_DEVICE void follow(const rows& largest, float exponent, warp_tile<Heights, SumWidths>& sums) {
     for_each_row([&](int m, int half) {
       const float factor = exp2_fast(largest_[m][half] * exponent - shift_of(largest[m][half], exponent));
       largest_[m][half] = largest[m][half];
@@ -80,8 +82,8 @@ class softmax_rows {
     });
   }
 
-  float largest_[Heights][2];
-  float sum_[Heights][2];
+  rows largest_;
+  rows sum_;
 };
 
 }  // namespace headwise::cuda

@@ -8,6 +8,18 @@
 
 namespace headwise::cuda {
 
+/// An array of as many elements as the integers say, for registers: every index is a constant.
+template <typename T, int Count, int... More>
+struct register_array_of {
+  using type = typename register_array_of<T, More...>::type[static_cast<unsigned>(Count)];
+};
+template <typename T, int Count>
+struct register_array_of<T, Count> {
+  using type = T[static_cast<unsigned>(Count)];
+};
+template <typename T, int... Counts>
+using register_array = typename register_array_of<T, Counts...>::type;
+
 /// A tile of floats spread over a warp, in the registers that tensor cores sum into: 16 Heights rows and 8 Widths
 /// columns. Of every block of 16 rows and 8 columns, a lane has two neighbouring columns of row lane / 4 (elements 0
 /// and 1) and of row lane / 4 + 8 (elements 2 and 3). `half` names these two rows.
@@ -16,7 +28,7 @@ struct warp_tile {
   static constexpr int heights = Heights;
   static constexpr int widths = Widths;
 
-  float value[Heights][Widths][4];
+  register_array<float, Heights, Widths, 4> value;
 
   HEADWISE_DEVICE static int row_of(int m, int half) { return m * 16 + half * 8 + lane_index() / 4; }
   HEADWISE_DEVICE static int column_of(int n, int element) { return n * 8 + lane_index() % 4 * 2 + element % 2; }
@@ -61,13 +73,11 @@ template <typename T, int Heights, int Widths, int RowsA, int RowsB, int Columns
 HEADWISE_DEVICE void multiply_rows(warp_tile<Heights, Widths>& c, const shared_tile<RowsA, Columns>& a, int a_row,
                                    const shared_tile<RowsB, Columns>& b) {
   static_assert(Widths * 8 == RowsB && Widths % 2 == 0);
-  const int matrix = lane_index() / 8;
-  const int row = lane_index() % 8;
-  const auto from_a = a.from(a_row + matrix % 2 * 8 + row, matrix / 2);
-  const auto from_b = b.from(matrix / 2 * 8 + row, matrix % 2);
+  const auto from_a = a.from(a_row + lane_index() % 16, lane_index() / 16);
+  const auto from_b = b.from(lane_index() % 16, lane_index() / 16);
   HEADWISE_UNROLL
   for (int step = 0; step < shared_tile<RowsB, Columns>::chunks; step += 2) {
-    std::uint32_t left[Heights][4];
+    register_array<std::uint32_t, Heights, 4> left;
     HEADWISE_UNROLL
     for (int m = 0; m < Heights; ++m) load_matrices(left[m], from_a.at(m * 16, step));
     HEADWISE_UNROLL
@@ -76,8 +86,8 @@ HEADWISE_DEVICE void multiply_rows(warp_tile<Heights, Widths>& c, const shared_t
       load_matrices(right, from_b.at(n * 8, step));
       HEADWISE_UNROLL
       for (int m = 0; m < Heights; ++m) {
-        multiply_add<T>(c.value[m][n], left[m], right[0], right[1]);
-        multiply_add<T>(c.value[m][n + 1], left[m], right[2], right[3]);
+        multiply_add<T>(c.value[m][n], left[m], right[0], right[2]);
+        multiply_add<T>(c.value[m][n + 1], left[m], right[1], right[3]);
       }
     }
   }
@@ -89,12 +99,10 @@ HEADWISE_DEVICE void multiply_columns(warp_tile<Heights, Widths>& c, const warp_
                                       const shared_tile<Rows, Columns>& b) {
   static_assert(Inner * 8 == Rows && Inner % 2 == 0);
   static_assert(Widths * 8 == shared_tile<Rows, Columns>::columns);
-  const int matrix = lane_index() / 8;
-  const int row = lane_index() % 8;
-  const auto from_b = b.from(matrix % 2 * 8 + row, matrix / 2);
+  const auto from_b = b.from(lane_index() % 16, lane_index() / 16);
   HEADWISE_UNROLL
   for (int step = 0; step < Inner; step += 2) {
-    std::uint32_t left[Heights][4];
+    register_array<std::uint32_t, Heights, 4> left;
     HEADWISE_UNROLL
     for (int m = 0; m < Heights; ++m) {
       HEADWISE_UNROLL
