@@ -8,6 +8,7 @@
 
 #include "emulator/device_array.hpp"
 #include "emulator/faults.hpp"
+#include "emulator/shared_places.hpp"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/runtime.cuh"
 
@@ -37,8 +38,7 @@ sum_by_stages(const float* x, float* sums) {
   const int thread = cuda::thread_index();
   const auto start = [&](int step) {
     if (step < steps)
-      cuda::copy_async(reinterpret_cast<std::byte*>(stage_of(step % 2) + 4 * thread), x + 4 * (threads * step + thread),
-                       true);
+      cuda::copy_async(place_of(stage_of(step % 2) + 4 * thread), x + 4 * (threads * step + thread), true);
     if (!Fault.no_commit) cuda::commit_copies();
   };
   start(0);
@@ -101,7 +101,7 @@ TEST_CASE("copies that are on their way when a thread ends") {
 }
 
 HEADWISE_KERNEL(32, 1) end_without_commit(const float* x, float*) {
-  cuda::copy_async(cuda::shared_memory() + 16 * cuda::thread_index(), x, true);
+  cuda::copy_async(place_of(cuda::shared_memory() + 16 * cuda::thread_index()), x, true);
 }
 
 TEST_CASE("copies that are not even committed when a thread ends") {
@@ -116,7 +116,7 @@ look_at_arrivals(const float* x, float* found) {
   std::byte* mine = cuda::shared_memory() + 48 * cuda::thread_index();
   for (int i = 0; i < 3; ++i) {
     cuda::store_shared(reinterpret_cast<float*>(mine + 16 * i + 4), 0.0F);
-    cuda::copy_async(mine + 16 * i, x + 4 * i, i != 1);
+    cuda::copy_async(place_of(mine + 16 * i), x + 4 * i, i != 1);
     cuda::commit_copies();
   }
   cuda::wait_for_copies<Pending>();
@@ -162,7 +162,7 @@ read_part_of_copy(const float* x, float* found) {
   auto* rows = reinterpret_cast<float*>(cuda::shared_memory());
   const int thread = cuda::thread_index();
   cuda::store_shared(rows + 4 * thread + 3, 0.0F);
-  cuda::copy_async(reinterpret_cast<std::byte*>(rows + 4 * thread), x + 4 * thread, true);
+  cuda::copy_async(place_of(rows + 4 * thread), x + 4 * thread, true);
   cuda::commit_copies();
   if constexpr (Waits) cuda::wait_for_copies<0>();
   cuda::sync_warp();
@@ -190,7 +190,7 @@ TEST_CASE("a part of a copy that is read while it is on its way") {
 template <bool Waits>
 HEADWISE_KERNEL(32, 1)
 change_source(const float* x, float* out) {
-  cuda::copy_async(cuda::shared_memory() + 16 * cuda::thread_index(), x + 4 * cuda::thread_index(), true);
+  cuda::copy_async(place_of(cuda::shared_memory() + 16 * cuda::thread_index()), x + 4 * cuda::thread_index(), true);
   cuda::commit_copies();
   if constexpr (Waits) cuda::wait_for_copies<0>();
   cuda::store_global(out + 4 * cuda::thread_index() + 1, -1.0F);

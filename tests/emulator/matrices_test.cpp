@@ -8,6 +8,7 @@
 
 #include "emulator/device_array.hpp"
 #include "emulator/faults.hpp"
+#include "emulator/shared_places.hpp"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/runtime.cuh"
 
@@ -29,9 +30,9 @@ load_four_matrices(loaded* found) {
   cuda::sync_warp();
   loaded mine;
   if constexpr (Transposed)
-    cuda::load_matrices_transposed(mine.matrix, row);
+    cuda::load_matrices_transposed(mine.matrix, place_of(row));
   else
-    cuda::load_matrices(mine.matrix, row);
+    cuda::load_matrices(mine.matrix, place_of(row));
   for (int k = 0; k < 4; ++k) cuda::store_global(&found[cuda::lane_index()].matrix[k], mine.matrix[k]);
 }
 
@@ -126,15 +127,15 @@ HEADWISE_KERNEL(32, 1) multiply_from_shared(const bfloat16* a, const bfloat16* b
   std::byte* shared_a = cuda::shared_memory();
   std::byte* shared_b = shared_a + 16 * a_stride;
   const int lane = cuda::lane_index();
-  cuda::copy_async(shared_a + lane / 2 * a_stride + lane % 2 * 16, a + 8 * lane, true);
-  if (lane < 16) cuda::copy_async(shared_b + lane * b_stride, b + 8 * lane, true);
+  cuda::copy_async(place_of(shared_a + lane / 2 * a_stride + lane % 2 * 16), a + 8 * lane, true);
+  if (lane < 16) cuda::copy_async(place_of(shared_b + lane * b_stride), b + 8 * lane, true);
   cuda::commit_copies();
   cuda::wait_for_copies<0>();
   cuda::sync_warp();
   std::uint32_t of_a[4];
   std::uint32_t of_b[4];
-  cuda::load_matrices(of_a, shared_a + lane % 16 * a_stride + lane / 16 * 16);
-  cuda::load_matrices_transposed(of_b, shared_b + lane % 16 * b_stride);
+  cuda::load_matrices(of_a, place_of(shared_a + lane % 16 * a_stride + lane / 16 * 16));
+  cuda::load_matrices_transposed(of_b, place_of(shared_b + lane % 16 * b_stride));
   float c[4] = {};
   cuda::multiply_add<bfloat16>(c, of_a, of_b[0], of_b[1]);
   for (int i = 0; i < 4; ++i) cuda::store_global(product + 8 * (lane / 4 + i / 2 * 8) + 2 * (lane % 4) + i % 2, c[i]);

@@ -8,6 +8,7 @@
 
 #include "emulator/device_array.hpp"
 #include "emulator/faults.hpp"
+#include "emulator/shared_places.hpp"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/runtime.cuh"
 
@@ -58,23 +59,23 @@ HEADWISE_KERNEL(64, 1) load_shared_at_offset(float*, int offset) {
 }
 HEADWISE_KERNEL(64, 1) load_matrices_at_offset(float*, int offset) {
   std::uint32_t matrix[4];
-  cuda::load_matrices(matrix, cuda::shared_memory() + offset + 16 * cuda::lane_index());
+  cuda::load_matrices(matrix, place_of(cuda::shared_memory() + offset + 16 * cuda::lane_index()));
 }
 HEADWISE_KERNEL(64, 1) copy_from_offset(float* data, int offset) {
-  cuda::copy_async(cuda::shared_memory() + 16 * cuda::thread_index(), reinterpret_cast<const std::byte*>(data) + offset,
-                   true);
+  cuda::copy_async(place_of(cuda::shared_memory() + 16 * cuda::thread_index()),
+                   reinterpret_cast<const std::byte*>(data) + offset, true);
   cuda::commit_copies();
   cuda::wait_for_copies<0>();
 }
 HEADWISE_KERNEL(64, 1) copy_to_offset(float* data, int offset) {
-  if (cuda::thread_index() == 0) cuda::copy_async(cuda::shared_memory() + offset, data, true);
+  if (cuda::thread_index() == 0) cuda::copy_async(place_of(cuda::shared_memory() + offset), data, true);
   cuda::commit_copies();
   cuda::wait_for_copies<0>();
 }
 /// What is not wanted may lie anywhere.
 HEADWISE_KERNEL(64, 1) copy_none_from_offset(float* data, int offset) {
-  cuda::copy_async(cuda::shared_memory() + 16 * cuda::thread_index(), reinterpret_cast<const std::byte*>(data) + offset,
-                   false);
+  cuda::copy_async(place_of(cuda::shared_memory() + 16 * cuda::thread_index()),
+                   reinterpret_cast<const std::byte*>(data) + offset, false);
   cuda::commit_copies();
   cuda::wait_for_copies<0>();
 }

@@ -9,6 +9,7 @@
 
 #include "emulator/device_array.hpp"
 #include "emulator/faults.hpp"
+#include "emulator/shared_places.hpp"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/runtime.cuh"
 
@@ -141,7 +142,7 @@ write_then_load_matrices(int* found) {
   for (int i = 0; i < 4; ++i) cuda::store_shared(reinterpret_cast<int*>(row) + i, 10 * cuda::thread_index() + i);
   come_together<Kind>();
   std::uint32_t matrix[4];
-  cuda::load_matrices(matrix, row);
+  cuda::load_matrices(matrix, place_of(row));
   give(found, static_cast<int>(matrix[0]));
 }
 

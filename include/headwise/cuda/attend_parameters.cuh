@@ -42,7 +42,7 @@ struct attend_parameters : attend_inputs<Variant, Scalar> {
   head_view<Scalar, Variant::query_heads, Variant::value_dim> out;
   head_view<Scalar, Variant::query_heads, Variant::value_dim> normalized;
   const Scalar* gain;
-  head_scalar_view<Scalar, Variant::query_heads> lse;
+  head_scalar_view<accumulator, Variant::query_heads> lse;
 };
 
 /// The first row and the head and sequence of the query rows that a block works on.

@@ -9,6 +9,7 @@
 
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/warp_sums.cuh"
 #include "headwise/cuda/warp_tile.cuh"
 #include "headwise/policies/head_norm.hpp"
 #include "headwise/policies/mask.hpp"
@@ -16,13 +17,7 @@
 
 namespace headwise::cuda {
 
-/// The sum, or the largest, over the lanes of a warp.
-template <typename Real>
-HEADWISE_DEVICE Real sum_of_warp(Real x) {
-  HEADWISE_UNROLL
-  for (int bit = 1; bit < warp_size; bit *= 2) x += shuffle_xor(x, bit);
-  return x;
-}
+/// The largest over the lanes of a warp.
 template <typename Real>
 HEADWISE_DEVICE Real largest_of_warp(Real x) {
   HEADWISE_UNROLL
@@ -74,7 +69,7 @@ HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, co
     const real kept = std::exp(largest - shift);
     const real weight = visible ? std::exp(score - shift) : real(0);
     largest = next;
-    sum = sum * kept + sum_of_warp(weight);
+    sum = sum * kept + sum_over_lanes(weight);
     for (real& value : row.value) value *= kept;
     for (int lane = 0; lane < warp_size && first + lane < range.end; ++lane) {
       const real share = shuffle_from(weight, lane);
@@ -108,7 +103,7 @@ template <typename Norm, typename Variant, typename Scalar, typename Real>
 HEADWISE_DEVICE void write_row(const attend_parameters<Variant, Scalar>& p, int b, int head, int i,
                                const attended_row<Real, Variant::value_dim>& row) {
   constexpr int Dv = Variant::value_dim;
-  if (p.lse.data != nullptr && lane_index() == 0) store_global(p.lse.row(b, head) + i, Scalar(row.lse));
+  if (p.lse.data != nullptr && lane_index() == 0) store_global(p.lse.row(b, head) + i, row.lse);
   const auto write = [&](Scalar* to, const auto& value_of) {
     HEADWISE_UNROLL
     for (int f = 0; f < row.features; ++f) {
@@ -120,7 +115,7 @@ HEADWISE_DEVICE void write_row(const attend_parameters<Variant, Scalar>& p, int 
   if constexpr (Norm::normalizes) {
     Real squares = 0;
     for (const Real value : row.value) squares += value * value;
-    const Real r = inverse_root_mean_square(sum_of_warp(squares), Dv, Norm::settings.epsilon);
+    const Real r = inverse_root_mean_square(sum_over_lanes(squares), Dv, Norm::settings.epsilon);
     write(p.normalized.row(b, i, head),
           [&](Real value, int d) { return normalized_feature<Norm, Dv>(value, r, p.gain, head, d); });
   }

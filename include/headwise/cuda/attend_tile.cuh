@@ -175,7 +175,7 @@ class attend_tile {
     sums_.for_each_row([&](int m, int half) {
       const int i = first_query() + sums_.row_of(m, half);
       if (i < tokens() && lane_index() % 4 == 0)
-        store_global(p_.lse.row(block_.batch, block_.head) + i, Scalar(rows_.log_sum(m, half, exponent)));
+        store_global(p_.lse.row(block_.batch, block_.head) + i, rows_.log_sum(m, half, exponent));
     });
   }
 

@@ -5,6 +5,7 @@
 
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/shared_tile.cuh"
+#include "headwise/cuda/warp_sums.cuh"
 
 namespace headwise::cuda {
 
@@ -57,10 +58,7 @@ struct warp_tile {
 };
 
 /// The sum, or the largest, over the four lanes that share a row of a tile.
-HEADWISE_DEVICE float sum_of_row(float x) {
-  x += shuffle_xor(x, 1);
-  return x + shuffle_xor(x, 2);
-}
+HEADWISE_DEVICE float sum_of_row(float x) { return sum_over_lanes<4>(x); }
 HEADWISE_DEVICE float largest_of_row(float x) {
   const float other = shuffle_xor(x, 1);
   x = x > other ? x : other;
