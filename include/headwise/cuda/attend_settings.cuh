@@ -17,10 +17,12 @@ struct attend_settings {
   bool operator==(const attend_settings&) const = default;
 };
 
-/// The cut of the forward pass: as many rows as the registers hold sums for. The wider of keys and values counts.
+/// The cut of the forward pass: as many rows and scores as the registers hold beside the sums of values. The wider of
+/// keys and values counts.
 constexpr attend_settings forward_settings(int head_dim, int value_dim) {
   const int dim = head_dim > value_dim ? head_dim : value_dim;
-  if (dim <= 128) return {.query_rows = 128, .key_rows = 64, .warps = 4, .blocks = 2};
+  if (dim <= 64) return {.query_rows = 128, .key_rows = 64, .warps = 4, .blocks = 2};
+  if (dim <= 128) return {.query_rows = 128, .key_rows = 32, .warps = 4, .blocks = 2};
   if (dim <= 192) return {.query_rows = 128, .key_rows = 64, .warps = 8, .blocks = 1};
   return {.query_rows = 64, .key_rows = 64, .warps = 4, .blocks = 1};
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attention of a block of query rows on tensor cores. A warp owns 16 Heights rows and keeps for them, in registers, the
 // scores of one tile of keys, the largest score and the sum of weights, and the sums of values; as everything in a
-// `warp_tile`, a row is spread over four lanes. Queries, one tile of keys and one of values stand in shared memory:
-// while products with keys are taken the values are on their way, and the next keys while those with values are.
+// `warp_tile`, a row is spread over four lanes. Queries and two tiles of keys and values stand in shared memory: the
+// warps are at work on one while the other is on its way.
 #pragma once
 
 #include <algorithm>
@@ -47,8 +47,8 @@ class attend_tile {
   using parameters = attend_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
   static constexpr int query_heads = Variant::query_heads;
-  static constexpr int shared_bytes =
-      std::max(query_tile::bytes + key_tile::bytes + value_tile::bytes, out_tile::bytes);
+  static constexpr int stage_bytes = key_tile::bytes + value_tile::bytes;
+  static constexpr int shared_bytes = std::max(query_tile::bytes + 2 * stage_bytes, out_tile::bytes);
 
   HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned)
       : p_(p), aligned_(aligned), block_(block_of(p)), warp_row_(warp_index() * heights * 16) {}
@@ -80,61 +80,49 @@ class attend_tile {
   }
   HEADWISE_DEVICE int first_query() const { return block_.first + warp_row_; }
   HEADWISE_DEVICE static query_tile queries() { return {first_shared_address()}; }
-  HEADWISE_DEVICE static key_tile keys() { return {first_shared_address() + query_tile::bytes}; }
-  HEADWISE_DEVICE static value_tile values() { return {first_shared_address() + query_tile::bytes + key_tile::bytes}; }
+  /// Of the two stages that keys and values have.
+  HEADWISE_DEVICE static key_tile keys(int stage) {
+    return {first_shared_address() + (query_tile::bytes + stage * stage_bytes)};
+  }
+  HEADWISE_DEVICE static value_tile values(int stage) { return {keys(stage).first + key_tile::bytes}; }
 
   HEADWISE_DEVICE int composite_head() const {
     return Variant::head_map::composite_head(block_.head, Variant::query_heads, Variant::composite_heads);
   }
-  HEADWISE_DEVICE void start_keys(int first, int end) const {
-    copy_rows<threads>(p_.k, block_.batch, composite_head(), first, end, aligned_.k, keys());
+  HEADWISE_DEVICE void start_tile(int first, int end, int stage) const {
+    copy_rows<threads>(p_.k, block_.batch, composite_head(), first, end, aligned_.k, keys(stage));
+    copy_rows<threads>(p_.v, block_.batch, composite_head(), first, end, aligned_.v, values(stage));
     commit_copies();
-  }
-  HEADWISE_DEVICE void start_values(int first, int end) const {
-    copy_rows<threads>(p_.v, block_.batch, composite_head(), first, end, aligned_.v, values());
-    commit_copies();
-  }
-  HEADWISE_DEVICE static void arrive() {
-    wait_for_copies<0>();
-    sync_block();
   }
 
   HEADWISE_DEVICE void sum_over(key_span range, const query_side& side) {
     // Tiles start at multiples of their size, so that what a query gives does not depend on its neighbours' ranges.
     const int begin = range.begin / Settings.key_rows * Settings.key_rows;
     copy_rows<threads>(p_.q, block_.batch, block_.head, block_.first, side.queries, aligned_.q, queries());
-    start_keys(begin, side.keys);
+    start_tile(begin, side.keys, 0);
+    int stage = 0;
     for (int first = begin; first < range.end; first += Settings.key_rows) {
-      const key_span tile = intersection({first, first + Settings.key_rows}, {0, side.keys});
-      arrive();
-      start_values(first, side.keys);
-      if (warp_keys_.touch(tile)) {
+      wait_for_copies<0>();
+      sync_block();
+      const int next = first + Settings.key_rows;
+      if (next < range.end) start_tile(next, side.keys, stage ^ 1);
+      if (warp_keys_.touch({first, next})) {
         warp_tile<heights, Settings.key_rows / 8> scores;
-        take_scores(scores, tile);
-        arrive();
-        start_next_keys(first, range.end, side.keys);
+        take_scores(scores, first, stage);
         rows_.weigh(scores, exponent, sums_);
-        multiply_columns<Scalar>(sums_, scores, values());
-      } else {
-        arrive();
-        start_next_keys(first, range.end, side.keys);
+        multiply_columns<Scalar>(sums_, scores, values(stage));
       }
+      stage ^= 1;
     }
   }
 
-  HEADWISE_DEVICE void start_next_keys(int first, int range_end, int end) const {
-    if (first + Settings.key_rows < range_end) start_keys(first + Settings.key_rows, end);
-  }
-
-  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, key_span tile) const {
+  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, int first, int stage) const {
     scores.set_zero();
-    multiply_rows<Scalar>(scores, queries(), warp_row_, keys());
-    // Where the queries stand is worked out again: tiles that ask for it are few, and registers are fewer.
-    const query_block block = block_of(p_);
-    const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, p_.side(block.batch, block.head),
-                                                                   block.first + warp_row_, tile.begin};
+    multiply_rows<Scalar>(scores, queries(), warp_row_, keys(stage));
+    const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, p_.side(block_.batch, block_.head),
+                                                                   first_query(), first};
     step.modify(p_.score);
-    const bool whole = tile.size() == Settings.key_rows && warp_keys_.cover(tile);
+    const bool whole = warp_keys_.cover({first, first + Settings.key_rows});
     if (!whole || !detail::sees_whole_range<typename Variant::mask>) step.hide(p_.mask);
   }
 

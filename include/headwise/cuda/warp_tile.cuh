@@ -72,7 +72,7 @@ HEADWISE_DEVICE void multiply_rows(warp_tile<Heights, Widths>& c, const shared_t
                                    const shared_tile<RowsB, Columns>& b) {
   static_assert(Widths * 8 == RowsB && Widths % 2 == 0);
   const auto from_a = a.from(a_row + lane_index() % 16, lane_index() / 16);
-  const auto from_b = b.from(lane_index() % 16, lane_index() / 16);
+  const auto from_b = b.from(lane_index() / 16 * 8 + lane_index() % 8, lane_index() / 8 % 2);
   HEADWISE_UNROLL
   for (int step = 0; step < shared_tile<RowsB, Columns>::chunks; step += 2) {
     register_array<std::uint32_t, Heights, 4> left;
@@ -84,8 +84,8 @@ HEADWISE_DEVICE void multiply_rows(warp_tile<Heights, Widths>& c, const shared_t
       load_matrices(right, from_b.at(n * 8, step));
       HEADWISE_UNROLL
       for (int m = 0; m < Heights; ++m) {
-        multiply_add<T>(c.value[m][n], left[m], right[0], right[2]);
-        multiply_add<T>(c.value[m][n + 1], left[m], right[1], right[3]);
+        multiply_add<T>(c.value[m][n], left[m], right[0], right[1]);
+        multiply_add<T>(c.value[m][n + 1], left[m], right[2], right[3]);
       }
     }
   }
