@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/core/host_device.hpp"
 #include "headwise/policies/mask.hpp"
 #include "headwise/policies/number_types.hpp"
 
@@ -46,7 +47,7 @@ struct composed_variant : detail::variant_tag {
   static constexpr double scale = Scale::factor(HeadDim);
 
   /// The composite head that a query head reads.
-  static constexpr int composite_head(int query_head) {
+  HEADWISE_HOST_DEVICE static constexpr int composite_head(int query_head) {
     return HeadMap::composite_head(query_head, QueryHeads, CompositeHeads);
   }
 

@@ -9,8 +9,8 @@
 
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/lane_row.cuh"
 #include "headwise/cuda/warp_sums.cuh"
-#include "headwise/cuda/warp_tile.cuh"
 #include "headwise/policies/head_norm.hpp"
 #include "headwise/policies/mask.hpp"
 #include "headwise/policies/score.hpp"
@@ -25,21 +25,17 @@ HEADWISE_DEVICE Real largest_of_warp(Real x) {
   return x;
 }
 
-/// A lane's share of one row of outputs, and the row's log-sum-exp.
+/// One row of outputs, and its log-sum-exp.
 template <typename Real, int ValueDim>
 struct attended_row {
-  static constexpr int features = (ValueDim + warp_size - 1) / warp_size;
-  register_array<Real, features> value;
+  lane_row<Real, ValueDim> out;
   Real lse;
 };
 
 /// The score of a query and a key, after its modification.
 template <typename Real, typename Variant, typename Scalar, typename Rule>
 HEADWISE_DEVICE Real score_of(const Scalar* query, const Scalar* key, const Rule& rule, const token_pair& at) {
-  Real product = 0;
-  for (int d = 0; d < Variant::head_dim; ++d)
-    product += static_cast<Real>(load_global(query + d)) * static_cast<Real>(load_global(key + d));
-  const Real score = static_cast<Real>(Variant::scale) * product;
+  const Real score = static_cast<Real>(Variant::scale) * product_of_rows<Real, Variant::head_dim>(query, key);
   if constexpr (detail::modifies_scores<typename Variant::score_modification>) {
     return rule.modify(score, at);
   } else {
@@ -51,7 +47,7 @@ HEADWISE_DEVICE Real score_of(const Scalar* query, const Scalar* key, const Rule
 template <typename Variant, typename Scalar>
 HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, const query_side& side, int i) {
   using real = typename Variant::template accumulator<Scalar>;
-  const int composite = Variant::head_map::composite_head(side.head, Variant::query_heads, Variant::composite_heads);
+  const int composite = Variant::composite_head(side.head);
   const auto rule = detail::score_rule_of_head(inputs.score, side.head, Variant::query_heads);
   const key_span range = side.visible(inputs.mask, i);
   attended_row<real, Variant::value_dim> row{};
@@ -70,20 +66,15 @@ HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, co
     const real weight = visible ? std::exp(score - shift) : real(0);
     largest = next;
     sum = sum * kept + sum_over_lanes(weight);
-    for (real& value : row.value) value *= kept;
+    row.out.for_each([&](real& value, int) { value *= kept; });
     for (int lane = 0; lane < warp_size && first + lane < range.end; ++lane) {
       const real share = shuffle_from(weight, lane);
       if (shuffle_from(static_cast<int>(visible), lane) == 0) continue;
-      const Scalar* value = inputs.v.row(side.batch, first + lane, composite);
-      HEADWISE_UNROLL
-      for (int f = 0; f < row.features; ++f) {
-        const int d = f * warp_size + lane_index();
-        if (d < Variant::value_dim) row.value[f] += share * static_cast<real>(load_global(value + d));
-      }
+      row.out.add(share, inputs.v.row(side.batch, first + lane, composite));
     }
   }
   row.lse = sum == real(0) ? nothing<real> : largest + std::log(sum);
-  for (real& value : row.value) value = sum == real(0) ? real(0) : value / sum;
+  row.out.for_each([&](real& value, int) { value = sum == real(0) ? real(0) : value / sum; });
   return row;
 }
 
@@ -101,23 +92,16 @@ HEADWISE_DEVICE Real normalized_feature(Real feature, Real inverse_rms, const Sc
 /// Writes a row of a call to wherever it is wanted, and what `Norm` makes of it.
 template <typename Norm, typename Variant, typename Scalar, typename Real>
 HEADWISE_DEVICE void write_row(const attend_parameters<Variant, Scalar>& p, int b, int head, int i,
-                               const attended_row<Real, Variant::value_dim>& row) {
+                               attended_row<Real, Variant::value_dim> row) {
   constexpr int Dv = Variant::value_dim;
   if (p.lse.data != nullptr && lane_index() == 0) store_global(p.lse.row(b, head) + i, row.lse);
-  const auto write = [&](Scalar* to, const auto& value_of) {
-    HEADWISE_UNROLL
-    for (int f = 0; f < row.features; ++f) {
-      const int d = f * warp_size + lane_index();
-      if (d < Dv) store_global(to + d, static_cast<Scalar>(value_of(row.value[f], d)));
-    }
-  };
-  if (p.out.data != nullptr) write(p.out.row(b, i, head), [](Real value, int) { return value; });
+  if (p.out.data != nullptr) row.out.store(p.out.row(b, i, head));
   if constexpr (Norm::normalizes) {
     Real squares = 0;
-    for (const Real value : row.value) squares += value * value;
+    row.out.for_each([&](Real value, int) { squares += value * value; });
     const Real r = inverse_root_mean_square(sum_over_lanes(squares), Dv, Norm::settings.epsilon);
-    write(p.normalized.row(b, i, head),
-          [&](Real value, int d) { return normalized_feature<Norm, Dv>(value, r, p.gain, head, d); });
+    row.out.for_each([&](Real& value, int d) { value = normalized_feature<Norm, Dv>(value, r, p.gain, head, d); });
+    row.out.store(p.normalized.row(b, i, head));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "headwise/cuda/attend_row.cuh"
 #include "headwise/cuda/attend_settings.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/key_value_stages.cuh"
 #include "headwise/cuda/score_tile.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/softmax_rows.cuh"
@@ -38,17 +39,15 @@ class attend_tile {
   static_assert(heights * Settings.warps * 16 == Settings.query_rows);
 
   using query_tile = shared_tile<Settings.query_rows, D>;
-  using key_tile = shared_tile<Settings.key_rows, D>;
-  using value_tile = shared_tile<Settings.key_rows, Dv>;
+  using stages = key_value_stages<Settings.key_rows, D, Dv, threads>;
   using out_tile = shared_tile<Settings.query_rows, Dv>;
-  using sums_tile = warp_tile<heights, value_tile::columns / 8>;
+  using sums_tile = warp_tile<heights, out_tile::columns / 8>;
 
  public:
   using parameters = attend_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
   static constexpr int query_heads = Variant::query_heads;
-  static constexpr int stage_bytes = key_tile::bytes + value_tile::bytes;
-  static constexpr int shared_bytes = std::max(query_tile::bytes + 2 * stage_bytes, out_tile::bytes);
+  static constexpr int shared_bytes = std::max(query_tile::bytes + stages::bytes, out_tile::bytes);
 
   HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned)
       : p_(p), aligned_(aligned), block_(block_of(p)), warp_row_(warp_index() * heights * 16) {}
@@ -80,45 +79,25 @@ class attend_tile {
   }
   HEADWISE_DEVICE int first_query() const { return block_.first + warp_row_; }
   HEADWISE_DEVICE static query_tile queries() { return {first_shared_address()}; }
-  /// Of the two stages that keys and values have.
-  HEADWISE_DEVICE static key_tile keys(int stage) {
-    return {first_shared_address() + (query_tile::bytes + stage * stage_bytes)};
-  }
-  HEADWISE_DEVICE static value_tile values(int stage) { return {keys(stage).first + key_tile::bytes}; }
+  HEADWISE_DEVICE static stages keys_and_values() { return {first_shared_address() + query_tile::bytes}; }
 
-  HEADWISE_DEVICE int composite_head() const {
-    return Variant::head_map::composite_head(block_.head, Variant::query_heads, Variant::composite_heads);
-  }
-  HEADWISE_DEVICE void start_tile(int first, int end, int stage) const {
-    copy_rows<threads>(p_.k, block_.batch, composite_head(), first, end, aligned_.k, keys(stage));
-    copy_rows<threads>(p_.v, block_.batch, composite_head(), first, end, aligned_.v, values(stage));
-    commit_copies();
-  }
-
+  HEADWISE_DEVICE int composite_head() const { return Variant::composite_head(block_.head); }
   HEADWISE_DEVICE void sum_over(key_span range, const query_side& side) {
-    // Tiles start at multiples of their size, so that what a query gives does not depend on its neighbours' ranges.
-    const int begin = range.begin / Settings.key_rows * Settings.key_rows;
     copy_rows<threads>(p_.q, block_.batch, block_.head, block_.first, side.queries, aligned_.q, queries());
-    start_tile(begin, side.keys, 0);
-    int stage = 0;
-    for (int first = begin; first < range.end; first += Settings.key_rows) {
-      wait_for_copies<0>();
-      sync_block();
-      const int next = first + Settings.key_rows;
-      if (next < range.end) start_tile(next, side.keys, stage ^ 1);
-      if (warp_keys_.touch({first, next})) {
-        warp_tile<heights, Settings.key_rows / 8> scores;
-        take_scores(scores, first, stage);
-        rows_.weigh(scores, exponent, sums_);
-        multiply_columns<Scalar>(sums_, scores, values(stage));
-      }
-      stage ^= 1;
-    }
+    const stages tiles = keys_and_values();
+    tiles.for_each_tile(p_, aligned_, block_.batch, composite_head(), range, side.keys, [&](int first, int stage) {
+      if (!warp_keys_.touch({first, first + Settings.key_rows})) return;
+      warp_tile<heights, Settings.key_rows / 8> scores;
+      take_scores(scores, first, tiles.keys(stage));
+      rows_.weigh(scores, exponent, sums_);
+      multiply_columns<Scalar>(sums_, scores, tiles.values(stage));
+    });
   }
 
-  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, int first, int stage) const {
+  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, int first,
+                                   const typename stages::key_tile& keys) const {
     scores.set_zero();
-    multiply_rows<Scalar>(scores, queries(), warp_row_, keys(stage));
+    multiply_rows<Scalar>(scores, queries(), warp_row_, keys);
     const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, p_.side(block_.batch, block_.head),
                                                                    first_query(), first};
     step.modify(p_.score);

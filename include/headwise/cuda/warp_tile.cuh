@@ -4,22 +4,11 @@
 #include <cstdint>
 
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/register_array.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/warp_sums.cuh"
 
 namespace headwise::cuda {
-
-/// An array of as many elements as the integers say, for registers: every index is a constant.
-template <typename T, int Count, int... More>
-struct register_array_of {
-  using type = typename register_array_of<T, More...>::type[static_cast<unsigned>(Count)];
-};
-template <typename T, int Count>
-struct register_array_of<T, Count> {
-  using type = T[static_cast<unsigned>(Count)];
-};
-template <typename T, int... Counts>
-using register_array = typename register_array_of<T, Counts...>::type;
 
 /// A tile of floats spread over a warp, in the registers that tensor cores sum into: 16 Heights rows and 8 Widths
 /// columns. Of every block of 16 rows and 8 columns, a lane has two neighbouring columns of row lane / 4 (elements 0
@@ -30,6 +19,15 @@ struct warp_tile {
   static constexpr int widths = Widths;
 
   register_array<float, Heights, Widths, 4> value;
+
+  /// A lane's elements by its own rows and columns, 2 Heights and 2 Widths of them: those of lane 0 stand at
+  /// `row_place(row)` and `column_place(column)` of the tile, those of others `first_row()` and `first_column()`
+  /// behind.
+  HEADWISE_DEVICE float& at(int row, int column) { return value[row / 2][column / 2][row % 2 * 2 + column % 2]; }
+  HEADWISE_DEVICE static constexpr int row_place(int row) { return row * 8; }
+  HEADWISE_DEVICE static constexpr int column_place(int column) { return column / 2 * 8 + column % 2; }
+  HEADWISE_DEVICE static int first_row() { return lane_index() / 4; }
+  HEADWISE_DEVICE static int first_column() { return lane_index() % 4 * 2; }
 
   HEADWISE_DEVICE static int row_of(int m, int half) { return m * 16 + half * 8 + lane_index() / 4; }
   HEADWISE_DEVICE static int column_of(int n, int element) { return n * 8 + lane_index() % 4 * 2 + element % 2; }
