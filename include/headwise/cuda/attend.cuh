@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <type_traits>
 
 #include "headwise/core/half_precision.hpp"
@@ -11,8 +10,8 @@
 #include "headwise/cuda/attend_settings.cuh"
 #include "headwise/cuda/attend_tile.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
-#include "headwise/cuda/device_lengths.cuh"
 #include "headwise/cuda/runtime.cuh"
+#include "headwise/cuda/token_blocks.cuh"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/checks.hpp"
 
@@ -39,12 +38,6 @@ attend_by_rows(HEADWISE_KERNEL_PARAMETER attend_parameters<Variant, Scalar> p) {
 
 namespace launches {
 
-/// The blocks of a grid in which each has `rows` queries of one head.
-template <typename Variant>
-std::int64_t query_blocks(std::int64_t batch, std::int64_t queries, int rows) {
-  return batch * Variant::query_heads * ((queries + rows - 1) / rows);
-}
-
 template <typename Norm, typename Variant, typename Scalar>
 void start_attend(const attend_parameters<Variant, Scalar>& p, cuda_workspace& workspace) {
   if constexpr (is_half_precision<Scalar>) {
@@ -52,7 +45,7 @@ void start_attend(const attend_parameters<Variant, Scalar>& p, cuda_workspace& w
     using body = attend_tile<Variant, Scalar, Norm, settings>;
     const bool aligned_out = has_aligned_chunks(p.out) && has_aligned_chunks(p.normalized);
     workspace.launch("attend", attend_by_tiles<body>,
-                     {.blocks = query_blocks<Variant>(p.q.batch, p.q.tokens, settings.query_rows),
+                     {.blocks = blocks_of_heads<Variant::query_heads>(p.q.batch, p.q.tokens, settings.query_rows),
                       .threads = settings.threads(),
                       .shared_bytes = body::shared_bytes},
                      p,
@@ -62,25 +55,11 @@ void start_attend(const attend_parameters<Variant, Scalar>& p, cuda_workspace& w
                                      .out = aligned_out});
   } else {
     constexpr int warps = 4;
-    workspace.launch("attend", attend_by_rows<Norm, warps, Variant, Scalar>,
-                     {.blocks = query_blocks<Variant>(p.q.batch, p.q.tokens, warps), .threads = warps * warp_size}, p);
+    workspace.launch(
+        "attend", attend_by_rows<Norm, warps, Variant, Scalar>,
+        {.blocks = blocks_of_heads<Variant::query_heads>(p.q.batch, p.q.tokens, warps), .threads = warps * warp_size},
+        p);
   }
-}
-
-template <typename Variant, typename Scalar>
-attend_parameters<Variant, Scalar> parameters_of(const attend_arguments<Variant, Scalar>& a,
-                                                 cuda_workspace::frame& frame) {
-  return {{.q = a.q,
-           .k = a.k,
-           .v = a.v,
-           .query_lengths = device_lengths(a.query_lengths, frame),
-           .key_lengths = device_lengths(a.key_lengths, frame),
-           .mask = a.mask,
-           .score = a.score},
-          a.out,
-          {},
-          nullptr,
-          a.lse};
 }
 
 }  // namespace launches
@@ -91,8 +70,10 @@ attend_parameters<Variant, Scalar> parameters_of(const attend_arguments<Variant,
 template <typename Variant, typename Scalar>
 void attend(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
   headwise::detail::check_attend(a);
+  launches::check_tokens(a);
   cuda_workspace::frame frame(workspace);
-  launches::start_attend<no_norm>(launches::parameters_of(a, frame), workspace);
+  launches::start_attend<no_norm>(
+      attend_parameters<Variant, Scalar>{launches::inputs_of(a, frame), a.out, {}, nullptr, a.lse}, workspace);
 }
 
 }  // namespace headwise::cuda

@@ -5,6 +5,7 @@
 #include "headwise/core/head_view.hpp"
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/score_tile.cuh"
 
 namespace headwise::cuda {
 
@@ -27,6 +28,24 @@ struct attend_backward_parameters : attend_inputs<Variant, Scalar> {
     return lse_gradient.data == nullptr ? mean : mean - load_global(lse_gradient.row(b, head) + i);
   }
 };
+
+/// What the tensor cores' backward knows of a query: its log-sum-exp in units of log 2, infinite where the query has no
+/// weight to give, and its `mean_gradient`.
+struct query_numbers {
+  float log_sum;
+  float mean_gradient;
+};
+
+/// The numbers of the query at index `i`, which may stand behind the last of `queries`.
+template <typename Variant, typename Scalar>
+HEADWISE_DEVICE query_numbers numbers_of(const attend_backward_parameters<Variant, Scalar>& p, int b, int head, int i,
+                                         int queries) {
+  constexpr query_numbers none{-nothing<float>, 0};
+  if (i >= queries) return none;
+  const float lse = load_global(p.lse.row(b, head) + i);
+  if (lse == nothing<float>) return none;
+  return {lse * static_cast<float>(log2_of_e), p.mean_gradient(b, head, i)};
+}
 
 /// Which tensors of a backward have rows of whole chunks, so that 16 bytes can be moved at once.
 struct aligned_gradients {

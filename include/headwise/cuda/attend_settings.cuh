@@ -27,4 +27,21 @@ constexpr attend_settings forward_settings(int head_dim, int value_dim) {
   return {.query_rows = 64, .key_rows = 64, .warps = 4, .blocks = 1};
 }
 
+/// The cut of the gradients of queries.
+constexpr attend_settings query_gradient_settings(int head_dim, int value_dim) {
+  const int dim = head_dim > value_dim ? head_dim : value_dim;
+  if (dim <= 128) return {.query_rows = 128, .key_rows = 32, .warps = 4, .blocks = dim <= 96 ? 2 : 1};
+  return {.query_rows = 64, .key_rows = 32, .warps = 4, .blocks = 1};
+}
+
+/// The cut of the gradients of keys and values. Sums of both take as many registers as heads are wide.
+constexpr attend_settings key_gradient_settings(int head_dim, int value_dim) {
+  const int dim = head_dim > value_dim ? head_dim : value_dim;
+  if (dim <= 64) return {.query_rows = 32, .key_rows = 128, .warps = 4, .blocks = 2};
+  if (dim <= 128) return {.query_rows = 32, .key_rows = 64, .warps = 4, .blocks = 2};
+  return {.query_rows = 32, .key_rows = 64, .warps = 4, .blocks = 1};
+}
+/// Whether one kernel has the registers for the gradients of keys and values together.
+constexpr bool keys_and_values_together(int head_dim, int value_dim) { return head_dim + value_dim <= 384; }
+
 }  // namespace headwise::cuda

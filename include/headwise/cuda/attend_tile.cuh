@@ -63,7 +63,7 @@ class attend_tile {
     rows_.finish(sums_);
     // Lanes of a warp agree that one of them met a NaN. If it comes from a key that is hidden from its row, taking the
     // row by itself removes it, and if not, it comes back.
-    if (any_lane(has_nan())) {
+    if (any_lane(sums_.has_nan())) {
       take_rows_again();
       sync_block();
     } else {
@@ -103,13 +103,6 @@ class attend_tile {
     step.modify(p_.score);
     const bool whole = warp_keys_.cover({first, first + Settings.key_rows});
     if (!whole || !detail::sees_whole_range<typename Variant::mask>) step.hide(p_.mask);
-  }
-
-  HEADWISE_DEVICE bool has_nan() const {
-    bool found = false;
-    sums_.for_each_row(
-        [&](int m, int half) { sums_.for_each_in_row(m, half, [&](float sum, int) { found |= sum != sum; }); });
-    return found;
   }
 
   HEADWISE_DEVICE void take_rows_again() const {

@@ -77,8 +77,8 @@ HEADWISE_DEVICE void write_query_gradient(const attend_backward_parameters<Varia
   sums.store(p.q_gradient.row(side.batch, i, side.head));
 }
 
-/// Works out and writes the gradients of the key at index `key` and of its value.
-template <typename Variant, typename Scalar>
+/// Works out and writes the gradients of the key at index `key` and of its value, as far as they are wanted.
+template <bool WantsKeys, bool WantsValues, typename Variant, typename Scalar>
 HEADWISE_DEVICE void write_key_gradients(const attend_backward_parameters<Variant, Scalar>& p, int b, int composite,
                                          int key) {
   using real = typename Variant::template accumulator<Scalar>;
@@ -99,8 +99,8 @@ HEADWISE_DEVICE void write_key_gradients(const attend_backward_parameters<Varian
       });
     }
   }
-  key_sums.store(p.k_gradient.row(b, key, composite));
-  value_sums.store(p.v_gradient.row(b, key, composite));
+  if constexpr (WantsKeys) key_sums.store(p.k_gradient.row(b, key, composite));
+  if constexpr (WantsValues) value_sums.store(p.v_gradient.row(b, key, composite));
 }
 
 }  // namespace headwise::cuda

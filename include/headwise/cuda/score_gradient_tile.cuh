@@ -2,6 +2,7 @@
 #pragma once
 
 #include "headwise/core/token_pair.hpp"
+#include "headwise/cuda/attend_backward_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/score_tile.cuh"
 #include "headwise/cuda/visible_keys.cuh"
@@ -10,13 +11,6 @@
 #include "headwise/policies/score.hpp"
 
 namespace headwise::cuda {
-
-/// What the backward knows of a query: its log-sum-exp in units of 2, infinite where the query has no weight to give,
-/// and what comes off the gradients of its weights.
-struct query_numbers {
-  float log_sum;
-  float mean_gradient;
-};
 
 /// Whether the rows of a tile are queries, or its columns.
 enum class queries_along { rows, columns };
@@ -86,19 +80,12 @@ struct score_gradient_tile {
   HEADWISE_DEVICE void hide(const typename Variant::mask& mask) const {
     HEADWISE_UNROLL
     for (int query = 0; query < queries; ++query) {
-      const int index = query_index(query);
-      const key_span all = side.visible(mask, index);
-      // Seen from the lane's first key, its others are at constant places, which cost no registers.
-      const key_span range{all.begin - lane_key(), all.end - lane_key()};
+      const keys_from_lane seen(mask, side, query_index(query), lane_key());
       HEADWISE_UNROLL
       for (int key = 0; key < keys; ++key) {
-        const int place = key_place(key);
-        const bool visible = range.begin <= place && place < range.end &&
-                             detail::visible_in_range(mask, pair_of(side.at(index), lane_key() + place));
-        if (!visible) {
-          at(weights, query, key) = 0;
-          at(gradients, query, key) = 0;
-        }
+        if (seen.has(key_place(key))) continue;
+        at(weights, query, key) = 0;
+        at(gradients, query, key) = 0;
       }
     }
   }

@@ -48,17 +48,10 @@ struct score_tile {
   /// Scores that a query does not see become minus infinity, whatever they were.
   HEADWISE_DEVICE void hide(const typename Variant::mask& mask) const {
     scores.for_each_row([&](int m, int half) {
-      const int index = first_query + scores.row_of(m, half);
-      const query_token row = side.at(index);
       const int lane_key = first_key + scores.column_of(0, 0);
-      // Seen from the lane's first key, its others are at constant places, which cost no registers.
-      const key_span all = side.visible(mask, index);
-      const key_span range{all.begin - lane_key, all.end - lane_key};
+      const keys_from_lane seen(mask, side, first_query + scores.row_of(m, half), lane_key);
       scores.for_each_in_row(m, half, [&](float& score, int column) {
-        const int place = column - scores.column_of(0, 0);
-        const bool visible =
-            range.begin <= place && place < range.end && detail::visible_in_range(mask, pair_of(row, lane_key + place));
-        if (!visible) score = nothing<float>;
+        if (!seen.has(column - scores.column_of(0, 0))) score = nothing<float>;
       });
     });
   }

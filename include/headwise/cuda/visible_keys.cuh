@@ -61,6 +61,26 @@ struct query_side {
   }
 };
 
+/// The keys that one query sees, from a lane's first key on: the lane's other keys are at constant places behind it,
+/// which costs no registers.
+template <typename Mask>
+struct keys_from_lane {
+  const Mask& mask;
+  query_token query;
+  int first_key;
+  key_span range;
+
+  HEADWISE_DEVICE keys_from_lane(const Mask& of, const query_side& side, int index, int first)
+      : mask(of), query(side.at(index)), first_key(first) {
+    const key_span all = side.visible(mask, index);
+    range = {all.begin - first, all.end - first};
+  }
+  HEADWISE_DEVICE bool has(int place) const {
+    return range.begin <= place && place < range.end &&
+           detail::visible_in_range(mask, pair_of(query, first_key + place));
+  }
+};
+
 /// What the queries [first, first + Rows) see, worked out by a warp. Rows from `end` on do not count: nobody asks for
 /// them.
 template <int Rows, typename Mask>

@@ -53,6 +53,15 @@ struct warp_tile {
   HEADWISE_DEVICE void set_zero() {
     for_each_row([&](int m, int half) { for_each_in_row(m, half, [](float& x, int) { x = 0; }); });
   }
+  HEADWISE_DEVICE void scale(float factor) {
+    for_each_row([&](int m, int half) { for_each_in_row(m, half, [&](float& x, int) { x *= factor; }); });
+  }
+  /// Whether this lane has a NaN.
+  HEADWISE_DEVICE bool has_nan() const {
+    bool found = false;
+    for_each_row([&](int m, int half) { for_each_in_row(m, half, [&](float x, int) { found |= x != x; }); });
+    return found;
+  }
 };
 
 /// The sum, or the largest, over the four lanes that share a row of a tile.

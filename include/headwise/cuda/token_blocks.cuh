@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "headwise/core/error.hpp"
+#include "headwise/cuda/attend_parameters.cuh"
+#include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/device_lengths.cuh"
+
+namespace headwise::cuda::launches {
+
+/// The blocks of a grid in which each has `rows` tokens of one head.
+template <int Heads>
+std::int64_t blocks_of_heads(std::int64_t batch, std::int64_t tokens, int rows) {
+  return batch * Heads * ((tokens + rows - 1) / rows);
+}
+
+/// Kernels of attention count the tokens of a sequence in 32 bits.
+template <typename Arguments>
+void check_tokens(const Arguments& a) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max() / 2;
+  const auto count = [&](const char* name, std::int64_t tokens) {
+    headwise::detail::require(tokens <= most, name, headwise::detail::words("of ", tokens, " tokens"),
+                              headwise::detail::words("at most ", most, " tokens on CUDA"));
+  };
+  count("q", a.q.tokens);
+  count("k", a.k.tokens);
+}
+
+/// What kernels are told of the inputs of a call; lengths lie in the frame.
+template <typename Arguments>
+auto inputs_of(const Arguments& a, cuda_workspace::frame& frame) {
+  return attend_inputs<typename Arguments::variant, typename Arguments::scalar>{
+      .q = a.q,
+      .k = a.k,
+      .v = a.v,
+      .query_lengths = device_lengths(a.query_lengths, frame),
+      .key_lengths = device_lengths(a.key_lengths, frame),
+      .mask = a.mask,
+      .score = a.score};
+}
+
+}  // namespace headwise::cuda::launches
