@@ -12,6 +12,7 @@
 #include "headwise/cuda/key_gradient_tile.cuh"
 #include "headwise/cuda/multiply_heads.cuh"
 #include "headwise/cuda/query_gradient_tile.cuh"
+#include "headwise/cuda/query_numbers.cuh"
 #include "headwise/cuda/runtime.cuh"
 #include "headwise/cuda/token_blocks.cuh"
 #include "headwise/operations/attend_arguments.hpp"
@@ -113,6 +114,8 @@ void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, cuda_w
                                                 a.lse,
                                                 a.lse_gradient,
                                                 a.delta,
+                                                nullptr,
+                                                0,
                                                 a.q_gradient,
                                                 a.k_gradient,
                                                 a.v_gradient};
@@ -122,6 +125,7 @@ void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, cuda_w
     p.delta = {delta.data, delta.batch, delta.tokens, delta.batch_stride, delta.head_stride};
   }
   if constexpr (is_half_precision<Scalar>) {
+    take_query_numbers(p, frame);
     launches::start_gradients_by_tiles(p, workspace);
   } else {
     launches::start_gradients_by_rows(p, workspace);

@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "headwise/composed_variant.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
-#include "headwise/cuda/score_tile.cuh"
 
 namespace headwise::cuda {
+
+/// What the tensor cores' backward asks of a query: its log-sum-exp in units of log 2, infinite where the query has no
+/// weight to give, and its `mean_gradient`.
+struct query_numbers {
+  float log_sum;
+  float mean_gradient;
+};
 
 /// What the kernels of the backward of attention are told; `lse_gradient` may be null.
 template <any_attention_variant Variant, typename Scalar>
@@ -18,6 +26,9 @@ struct attend_backward_parameters : attend_inputs<Variant, Scalar> {
   head_scalar_view<const accumulator, Variant::query_heads> lse;
   head_scalar_view<const accumulator, Variant::query_heads> lse_gradient;
   head_scalar_view<const accumulator, Variant::query_heads> delta;
+  /// [batch][H][numbers_per_head], with numbers for whole tiles; null where rows are taken one by one.
+  const query_numbers* numbers;
+  std::int64_t numbers_per_head;
   head_view<Scalar, Variant::query_heads, Variant::head_dim> q_gradient;
   head_view<Scalar, Variant::composite_heads, Variant::head_dim> k_gradient;
   head_view<Scalar, Variant::composite_heads, Variant::value_dim> v_gradient;
@@ -28,24 +39,6 @@ struct attend_backward_parameters : attend_inputs<Variant, Scalar> {
     return lse_gradient.data == nullptr ? mean : mean - load_global(lse_gradient.row(b, head) + i);
   }
 };
-
-/// What the tensor cores' backward knows of a query: its log-sum-exp in units of log 2, infinite where the query has no
-/// weight to give, and its `mean_gradient`.
-struct query_numbers {
-  float log_sum;
-  float mean_gradient;
-};
-
-/// The numbers of the query at index `i`, which may stand behind the last of `queries`.
-template <typename Variant, typename Scalar>
-HEADWISE_DEVICE query_numbers numbers_of(const attend_backward_parameters<Variant, Scalar>& p, int b, int head, int i,
-                                         int queries) {
-  constexpr query_numbers none{-nothing<float>, 0};
-  if (i >= queries) return none;
-  const float lse = load_global(p.lse.row(b, head) + i);
-  if (lse == nothing<float>) return none;
-  return {lse * static_cast<float>(log2_of_e), p.mean_gradient(b, head, i)};
-}
 
 /// Which tensors of a backward have rows of whole chunks, so that 16 bytes can be moved at once.
 struct aligned_gradients {

@@ -12,6 +12,7 @@
 #include "headwise/cuda/attend_settings.cuh"
 #include "headwise/cuda/gradient_row.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/query_numbers.cuh"
 #include "headwise/cuda/query_tiles.cuh"
 #include "headwise/cuda/score_gradient_tile.cuh"
 #include "headwise/cuda/shared_tile.cuh"
@@ -43,7 +44,7 @@ class key_gradient_tile {
   using value_sums = warp_tile<heights, value_tile::columns / 8>;
   static constexpr int numbers_bytes = Settings.query_rows * static_cast<int>(sizeof(query_numbers));
   static constexpr int stage_bytes = query_tile::bytes + out_tile::bytes + numbers_bytes;
-  static_assert(numbers_bytes % 128 == 0 && Settings.query_rows <= threads);
+  static_assert(numbers_bytes % 128 == 0);
 
  public:
   using parameters = attend_backward_parameters<Variant, Scalar>;
@@ -91,42 +92,28 @@ class key_gradient_tile {
     return {first_shared_address() + (stages_offset + stage * stage_bytes)};
   }
   HEADWISE_DEVICE static out_tile out_gradients(int stage) { return {queries(stage).first + query_tile::bytes}; }
-  HEADWISE_DEVICE static query_numbers* numbers(int stage) {
-    constexpr int offset = stages_offset + query_tile::bytes + out_tile::bytes;
-    return reinterpret_cast<query_numbers*>(shared_memory() + (offset + stage * stage_bytes));
+  static constexpr int numbers_offset = stages_offset + query_tile::bytes + out_tile::bytes;
+  HEADWISE_DEVICE static const query_numbers* numbers(int stage) {
+    return reinterpret_cast<const query_numbers*>(shared_memory() + (numbers_offset + stage * stage_bytes));
   }
 
   HEADWISE_DEVICE void start(const query_position& at, int queries_of_sequence, int stage) const {
     copy_rows<threads>(p_.q, batch_, at.head, at.first, queries_of_sequence, aligned_.q, queries(stage));
     copy_rows<threads>(p_.out_gradient, batch_, at.head, at.first, queries_of_sequence, aligned_.out_gradient,
                        out_gradients(stage));
+    copy_query_numbers<Settings.query_rows>(p_, batch_, at.head, at.first,
+                                            first_shared_address() + (numbers_offset + stage * stage_bytes));
     commit_copies();
   }
-  /// Those of one query of a tile, for the threads that there is one for.
-  HEADWISE_DEVICE query_numbers load_numbers(const query_position& at, int queries_of_sequence) const {
-    if (thread_index() >= Settings.query_rows) return {};
-    return numbers_of(p_, batch_, at.head, at.first + thread_index(), queries_of_sequence);
-  }
-  HEADWISE_DEVICE static void store_numbers(const query_numbers& mine, int stage) {
-    if (thread_index() < Settings.query_rows) store_shared(numbers(stage) + thread_index(), mine);
-  }
-
   template <typename Tiles>
   HEADWISE_DEVICE void sum_over(const Tiles& tiles, query_position at) {
     start(at, tiles.side.queries, 0);
-    store_numbers(load_numbers(at, tiles.side.queries), 0);
     for (int stage = 0; !tiles.at_end(at); stage ^= 1) {
       wait_for_copies<0>();
       sync_block();
       const query_position next = tiles.after(at);
-      query_numbers numbers_of_next{};
-      if (!tiles.at_end(next)) {
-        start(next, tiles.side.queries, stage ^ 1);
-        numbers_of_next = load_numbers(next, tiles.side.queries);
-      }
+      if (!tiles.at_end(next)) start(next, tiles.side.queries, stage ^ 1);
       add(at, stage);
-      // Nobody reads the other stage's numbers before the next barrier.
-      store_numbers(numbers_of_next, stage ^ 1);
       at = next;
     }
   }

@@ -10,6 +10,7 @@
 #include "headwise/cuda/gradient_row.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/key_value_stages.cuh"
+#include "headwise/cuda/query_numbers.cuh"
 #include "headwise/cuda/score_gradient_tile.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/visible_keys.cuh"
@@ -70,16 +71,16 @@ class query_gradient_tile {
   HEADWISE_DEVICE static stages keys_and_values() {
     return {first_shared_address() + (query_tile::bytes + out_tile::bytes)};
   }
-  HEADWISE_DEVICE static query_numbers* numbers() {
-    return reinterpret_cast<query_numbers*>(shared_memory() + numbers_offset);
+  HEADWISE_DEVICE static const query_numbers* numbers() {
+    return reinterpret_cast<const query_numbers*>(shared_memory() + numbers_offset);
   }
 
   HEADWISE_DEVICE void sum_over(key_span range, const query_side& side) {
     copy_rows<threads>(p_.q, block_.batch, block_.head, block_.first, side.queries, aligned_.q, queries());
     copy_rows<threads>(p_.out_gradient, block_.batch, block_.head, block_.first, side.queries, aligned_.out_gradient,
                        out_gradients());
-    for (int row = thread_index(); row < Settings.query_rows; row += threads)
-      store_shared(numbers() + row, numbers_of(p_, block_.batch, block_.head, block_.first + row, side.queries));
+    copy_query_numbers<Settings.query_rows>(p_, block_.batch, block_.head, block_.first,
+                                            first_shared_address() + numbers_offset);
     const stages tiles = keys_and_values();
     const int composite = Variant::composite_head(block_.head);
     tiles.for_each_tile(p_, aligned_, block_.batch, composite, range, side.keys, [&](int first, int stage) {
