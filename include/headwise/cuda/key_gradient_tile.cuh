@@ -120,9 +120,6 @@ class key_gradient_tile {
 
   HEADWISE_DEVICE void add(const query_position& at, int stage) {
     const query_side side = p_.side(batch_, at.head);
-    const key_span mine{first_key(), first_key() + heights * 16};
-    const sight_of_keys sight = sight_from<Settings.query_rows>(p_.mask, side, at.first, mine);
-    if (sight == sight_of_keys::none) return;
     weights_tile weights;
     weights_tile gradients;
     weights.set_zero();
@@ -131,7 +128,7 @@ class key_gradient_tile {
     if constexpr (wants_keys) multiply_rows<Scalar>(gradients, values(), warp_row_, out_gradients(stage));
     const score_gradient_tile<Variant, queries_along::columns, heights, Settings.query_rows / 8> step{
         weights, gradients, side, at.first, first_key()};
-    const bool whole = sight == sight_of_keys::whole && detail::sees_whole_range<typename Variant::mask>;
+    const bool whole = at.sight == sight_of_keys::whole && detail::sees_whole_range<typename Variant::mask>;
     step.run(numbers(stage), p_.mask, p_.score, whole);
     if constexpr (wants_values) multiply_columns<Scalar>(value_sums_, weights, out_gradients(stage));
     if constexpr (wants_keys) multiply_columns<Scalar>(key_sums_, gradients, queries(stage));

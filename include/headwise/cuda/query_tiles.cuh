@@ -27,10 +27,11 @@ HEADWISE_DEVICE sight_of_keys sight_from(const Mask& mask, const query_side& sid
   return any_lane(misses) ? sight_of_keys::part : sight_of_keys::whole;
 }
 
-/// A tile of queries: its head and its first query.
+/// A tile of queries: its head, its first query, and its sight of the keys in question.
 struct query_position {
   int head;
   int first;
+  sight_of_keys sight;
 };
 
 /// The tiles of `Rows` queries of all query heads of one composite head that see any of some keys, head by head. A warp
@@ -50,7 +51,7 @@ struct query_tiles {
  private:
   HEADWISE_DEVICE query_position start_of_head(int head) const {
     while (head < Variant::query_heads && Variant::composite_head(head) != composite_head) ++head;
-    return {head, 0};
+    return {head, 0, sight_of_keys::none};
   }
   HEADWISE_DEVICE query_position step(query_position at) const {
     at.first += Rows;
@@ -59,7 +60,8 @@ struct query_tiles {
   HEADWISE_DEVICE query_position found(query_position at) const {
     while (!at_end(at)) {
       const query_side of_head{side.batch, at.head, side.queries, side.keys};
-      if (sight_from<Rows>(mask, of_head, at.first, keys) != sight_of_keys::none) return at;
+      at.sight = sight_from<Rows>(mask, of_head, at.first, keys);
+      if (at.sight != sight_of_keys::none) return at;
       at = step(at);
     }
     return at;
