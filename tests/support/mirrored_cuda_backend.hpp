@@ -2,13 +2,7 @@
 #pragma once
 
 #include "headwise/core/host_memory.hpp"
-#include "headwise/cuda/append_heads.cuh"
-#include "headwise/cuda/form_mixing.cuh"
-#include "headwise/cuda/mix_heads.cuh"
-#include "headwise/cuda/normalize_heads.cuh"
-#include "headwise/cuda/normalize_heads_backward.cuh"
-#include "headwise/cuda/project.cuh"
-#include "headwise/cuda/rotate.cuh"
+#include "headwise/cuda/cuda_backend.cuh"
 #include "support/device_mirror.hpp"
 
 namespace headwise::test {
@@ -69,6 +63,60 @@ struct mirrored_cuda_backend {
   template <typename X, typename Counts, typename Lengths, typename Slots>
   static void append_heads(X x, Counts counts, Lengths lengths, Slots slots, workspace& /*scratch*/) {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::append_heads(a..., w); }, x, counts, lengths, slots);
+  }
+  template <typename Variant, typename Scalar>
+  static void attend(const attend_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
+    run_mirrored(
+        [&](cuda_workspace& w, auto q, auto k, auto v, auto out, auto lse) {
+          auto there = a;
+          there.q = q;
+          there.k = k;
+          there.v = v;
+          there.out = out;
+          there.lse = lse;
+          cuda_backend::attend(there, w);
+        },
+        a.q, a.k, a.v, a.out, a.lse);
+  }
+  template <typename Variant, typename Scalar>
+  static void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
+    run_mirrored(
+        [&](cuda_workspace& w, auto q, auto k, auto v, auto out, auto lse, auto out_gradient, auto lse_gradient,
+            auto delta, auto q_gradient, auto k_gradient, auto v_gradient) {
+          auto there = a;
+          there.q = q;
+          there.k = k;
+          there.v = v;
+          there.out = out;
+          there.lse = lse;
+          there.out_gradient = out_gradient;
+          there.lse_gradient = lse_gradient;
+          there.delta = delta;
+          there.q_gradient = q_gradient;
+          there.k_gradient = k_gradient;
+          there.v_gradient = v_gradient;
+          cuda_backend::attend_backward(there, w);
+        },
+        a.q, a.k, a.v, a.out, a.lse, a.out_gradient, a.lse_gradient, a.delta, a.q_gradient, a.k_gradient, a.v_gradient);
+  }
+  template <typename Variant, typename Scalar>
+  static void attend_components(const attend_components_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
+    run_mirrored(
+        [&](cuda_workspace& w, auto q, auto k, auto v, auto key_weight, auto value_weight, auto key_gain,
+            auto value_gain, auto out, auto lse) {
+          auto there = a;
+          there.q = q;
+          there.k = k;
+          there.v = v;
+          there.key_weight = key_weight;
+          there.value_weight = value_weight;
+          there.composite_key_gain = key_gain;
+          there.composite_value_gain = value_gain;
+          there.out = out;
+          there.lse = lse;
+          cuda_backend::attend_components(there, w);
+        },
+        a.q, a.k, a.v, a.key_weight, a.value_weight, a.composite_key_gain, a.composite_value_gain, a.out, a.lse);
   }
 };
 

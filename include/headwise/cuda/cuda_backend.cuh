@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
+#include "headwise/core/stand_in_memory.hpp"
 #include "headwise/cuda/append_heads.cuh"
+#include "headwise/cuda/attend.cuh"
+#include "headwise/cuda/attend_backward.cuh"
+#include "headwise/cuda/attend_components.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
 #include "headwise/cuda/device_memory.cuh"
 #include "headwise/cuda/form_mixing.cuh"
@@ -10,6 +17,8 @@
 #include "headwise/cuda/normalize_heads_backward.cuh"
 #include "headwise/cuda/project.cuh"
 #include "headwise/cuda/rotate.cuh"
+#include "headwise/operations/attend_arguments.hpp"
+#include "headwise/operations/attend_components.hpp"
 
 namespace headwise {
 
@@ -20,6 +29,43 @@ namespace headwise {
 struct cuda_backend {
   using memory = cuda_memory;
   using workspace = cuda_workspace;
+
+  /// Bytes of scratch that `attend` takes without lengths, counted. The number of threads is nothing to a device.
+  template <typename Variant, typename Scalar>
+  static std::size_t forward_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys,
+                                             int /*threads*/ = 1) {
+    using v = Variant;
+    return workspace::bytes_for([&](workspace& counting) {
+      attend(
+          attend_arguments<Variant, Scalar>{
+              .q = stand_in_heads<Scalar, v::query_heads, v::head_dim>(batch, queries),
+              .k = stand_in_heads<Scalar, v::composite_heads, v::head_dim>(batch, keys),
+              .v = stand_in_heads<Scalar, v::composite_heads, v::value_dim>(batch, keys),
+              .out = stand_in_heads<Scalar, v::query_heads, v::value_dim>(batch, queries),
+              .lse = stand_in_scalars<typename v::template accumulator<Scalar>, v::query_heads>(batch, queries)},
+          counting);
+    });
+  }
+  /// Bytes of scratch that `attend_backward` takes without lengths, counted.
+  template <typename Variant, typename Scalar>
+  static std::size_t backward_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys,
+                                              int /*threads*/ = 1) {
+    using v = Variant;
+    return workspace::bytes_for([&](workspace& counting) {
+      attend_backward(
+          attend_backward_arguments<Variant, Scalar>{
+              .q = stand_in_heads<Scalar, v::query_heads, v::head_dim>(batch, queries),
+              .k = stand_in_heads<Scalar, v::composite_heads, v::head_dim>(batch, keys),
+              .v = stand_in_heads<Scalar, v::composite_heads, v::value_dim>(batch, keys),
+              .out = stand_in_heads<Scalar, v::query_heads, v::value_dim>(batch, queries),
+              .lse = stand_in_scalars<typename v::template accumulator<Scalar>, v::query_heads>(batch, queries),
+              .out_gradient = stand_in_heads<Scalar, v::query_heads, v::value_dim>(batch, queries),
+              .q_gradient = stand_in_heads<Scalar, v::query_heads, v::head_dim>(batch, queries),
+              .k_gradient = stand_in_heads<Scalar, v::composite_heads, v::head_dim>(batch, keys),
+              .v_gradient = stand_in_heads<Scalar, v::composite_heads, v::value_dim>(batch, keys)},
+          counting);
+    });
+  }
 
   template <typename X, typename Weight, typename Bias, typename Y>
   static void project(X x, Weight weight, Bias bias, Y y, workspace& scratch) {
@@ -82,6 +128,28 @@ struct cuda_backend {
   template <typename X, typename Counts, typename Lengths, typename Slots>
   static void append_heads(X x, Counts counts, Lengths lengths, Slots slots, workspace& scratch) {
     cuda::append_heads(x, counts, lengths, slots, scratch);
+  }
+  template <typename Variant, typename Scalar>
+  static void attend(const attend_arguments<Variant, Scalar>& arguments, workspace& scratch) {
+    cuda::attend(arguments, scratch);
+  }
+  template <typename Variant, typename Scalar>
+  static void attend_backward(const attend_backward_arguments<Variant, Scalar>& arguments, workspace& scratch) {
+    cuda::attend_backward(arguments, scratch);
+  }
+  template <typename Variant, typename Scalar>
+  static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
+    cuda::attend_components(arguments, scratch);
+  }
+
+ private:
+  template <typename T, int Heads, int Dim>
+  static head_view<T, Heads, Dim> stand_in_heads(std::int64_t batch, std::int64_t tokens) {
+    return batch_token_head_view<Heads, Dim>(workspace::stand_in<T>(batch * tokens * Heads * Dim), batch, tokens);
+  }
+  template <typename T, int Heads>
+  static head_scalar_view<T, Heads> stand_in_scalars(std::int64_t batch, std::int64_t tokens) {
+    return batch_head_scalar_view<Heads>(workspace::stand_in<T>(batch * tokens * Heads), batch, tokens);
   }
 };
 
