@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <type_traits>
 
 #include "headwise/core/half_precision.hpp"
@@ -74,6 +75,25 @@ void attend(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspac
   cuda_workspace::frame frame(workspace);
   launches::start_attend<no_norm>(
       attend_parameters<Variant, Scalar>{launches::inputs_of(a, frame), a.out, {}, nullptr, a.lse}, workspace);
+}
+
+/// Attention and the norm after it (MEA, eq. 12), which reads outputs in registers before they are rounded:
+/// `normalized` [batch][queries][H][D_v] is what `normalize_heads` makes of `out` with the gains of `gain`. Both are
+/// written; where `out` is null, `normalized` alone. For norms that take heads one by one.
+template <typename Variant, typename Scalar>
+requires(Variant::output_norm::normalizes) void attend_normalized(
+    const attend_arguments<Variant, Scalar>& a, std::span<const Scalar> gain,
+    head_view<Scalar, Variant::query_heads, Variant::value_dim> normalized, cuda_workspace& workspace) {
+  using norm = typename Variant::output_norm;
+  static_assert(
+      norm::settings.heads_per_group(Variant::query_heads) == 1,
+      "headwise: attend_normalized takes a norm of single heads, normalise groups of heads by normalize_heads");
+  headwise::detail::check_attend_normalized(a, gain, normalized);
+  launches::check_tokens(a);
+  cuda_workspace::frame frame(workspace);
+  launches::start_attend<norm>(
+      attend_parameters<Variant, Scalar>{launches::inputs_of(a, frame), a.out, normalized, gain.data(), a.lse},
+      workspace);
 }
 
 }  // namespace headwise::cuda

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "headwise/core/stand_in_memory.hpp"
 #include "headwise/cuda/append_heads.cuh"
@@ -132,6 +133,20 @@ struct cuda_backend {
   template <typename Variant, typename Scalar>
   static void attend(const attend_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     cuda::attend(arguments, scratch);
+  }
+  /// Whether the norm after attention can be part of its kernel: it has to take heads one by one.
+  template <typename Variant>
+  static constexpr bool fuses_norm = [] {
+    if constexpr (Variant::output_norm::normalizes)
+      return Variant::output_norm::settings.heads_per_group(Variant::query_heads) == 1;
+    else
+      return false;
+  }();
+  template <typename Variant, typename Scalar>
+  requires(fuses_norm<Variant>) static void attend_normalized(
+      const attend_arguments<Variant, Scalar>& arguments, std::span<const Scalar> gain,
+      head_view<Scalar, Variant::query_heads, Variant::value_dim> normalized, workspace& scratch) {
+    cuda::attend_normalized(arguments, gain, normalized, scratch);
   }
   template <typename Variant, typename Scalar>
   static void attend_backward(const attend_backward_arguments<Variant, Scalar>& arguments, workspace& scratch) {

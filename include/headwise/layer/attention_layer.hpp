@@ -105,18 +105,18 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
                                                        saved.mixed_value.data(), saved.composite_value.data(), scratch);
 
     const auto attended = saved.template heads<H, Dv>(saved.attended);
-    Backend::attend(attend_arguments<Variant, Scalar>{.q = query,
-                                                      .k = composite_key,
-                                                      .v = composite_value,
-                                                      .out = attended,
-                                                      .lse = saved.lse_view(saved.lse),
-                                                      .query_lengths = options.lengths,
-                                                      .key_lengths = options.lengths,
-                                                      .mask = options.mask,
-                                                      .score = options.score},
-                    scratch);
-    steps::template project_output<H, Dv>(attended, p.output_gain, saved.template heads<H, Dv>(saved.normalized),
-                                          {p.output_projection, p.output_bias}, y, scratch);
+    const auto normalized = saved.template heads<H, Dv>(saved.normalized);
+    steps::attend({.q = query,
+                   .k = composite_key,
+                   .v = composite_value,
+                   .out = attended,
+                   .lse = saved.lse_view(saved.lse),
+                   .query_lengths = options.lengths,
+                   .key_lengths = options.lengths,
+                   .mask = options.mask,
+                   .score = options.score},
+                  p.output_gain, normalized, scratch);
+    steps::project_output(attended, normalized, {p.output_projection, p.output_bias}, y, scratch);
   }
 
   /// The backward of `forward` on the same x: overwrites x_gradient [batch][tokens][M], adds to `gradients`.
@@ -229,9 +229,9 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
                                                      .mask = options.mask,
                                                      .score = options.score},
         scratch);
-    steps::template project_output<H, Dv>(attended, p.output_gain,
-                                          take<H, Dv>(frame, x, Variant::output_norm::normalizes),
-                                          {p.output_projection, p.output_bias}, y, scratch);
+    const auto normalized = take<H, Dv>(frame, x, Variant::output_norm::normalizes);
+    steps::normalize_output(attended, p.output_gain, normalized, scratch);
+    steps::project_output(attended, normalized, {p.output_projection, p.output_bias}, y, scratch);
   }
 
   /// `prefill` of one token per sequence: x and y are [batch][1][M].

@@ -99,21 +99,36 @@ struct projection_steps {
                                                                      scratch);
   }
 
-  /// The norm after attention, then the projection back to tokens; `normalized` is used only where there is a norm.
-  template <int Heads, int Dim>
-  static void project_output(head_view<const Scalar, Heads, Dim> attended, std::span<const Scalar> gain,
-                             head_view<Scalar, Heads, Dim> normalized, projection_view<const Scalar> projection,
-                             token_view<Scalar> y, workspace& scratch) {
-    using output_norm = typename Variant::output_norm;
-    if constexpr (output_norm::normalizes) {
-      Backend::template normalize_heads<output_norm::settings>(attended, gain, normalized, scratch);
-      Backend::project(tokens_of(normalized), projection.weight, projection.bias, y, scratch);
+  using output_heads = head_view<Scalar, Variant::query_heads, Variant::value_dim>;
+
+  /// Attention and the norm after it; `normalized` is used only where there is a norm.
+  static void attend(const attend_arguments<Variant, Scalar>& arguments, std::span<const Scalar> gain,
+                     output_heads normalized, workspace& scratch) {
+    if constexpr (requires { Backend::attend_normalized(arguments, gain, normalized, scratch); }) {
+      Backend::attend_normalized(arguments, gain, normalized, scratch);
     } else {
-      Backend::project(tokens_of(attended), projection.weight, projection.bias, y, scratch);
+      Backend::attend(arguments, scratch);
+      normalize_output(arguments.out, gain, normalized, scratch);
     }
   }
 
-  /// The backward of `project_output`; overwrites attended_gradient, and delta where it is yielded.
+  /// The norm after attention, if any.
+  static void normalize_output(output_heads attended, std::span<const Scalar> gain, output_heads normalized,
+                               workspace& scratch) {
+    using output_norm = typename Variant::output_norm;
+    if constexpr (output_norm::normalizes)
+      Backend::template normalize_heads<output_norm::settings>(attended, gain, normalized, scratch);
+  }
+
+  /// The projection back to tokens of what the norm made of attention's outputs, or of these where there is none.
+  static void project_output(output_heads attended, output_heads normalized, projection_view<const Scalar> projection,
+                             token_view<Scalar> y, workspace& scratch) {
+    const output_heads heads = Variant::output_norm::normalizes ? normalized : attended;
+    Backend::project(tokens_of(heads), projection.weight, projection.bias, y, scratch);
+  }
+
+  /// The backward of `normalize_output` and `project_output`; overwrites attended_gradient, and delta where it is
+  /// yielded.
   template <int Heads, int Dim>
   static void project_output_backward(head_view<const Scalar, Heads, Dim> attended, std::span<const Scalar> gain,
                                       head_view<const Scalar, Heads, Dim> normalized, std::span<const Scalar> weight,

@@ -93,6 +93,20 @@ void check_attend(const attend_arguments<Variant, Scalar>& a) {
   check_attend_outputs(a);
 }
 
+/// Attention with the norm after it; `out` may be null.
+template <typename Variant, typename Scalar>
+void check_attend_normalized(const attend_arguments<Variant, Scalar>& a, std::span<const Scalar> gain,
+                             const head_view<Scalar, Variant::query_heads, Variant::value_dim>& normalized) {
+  attend_arguments<Variant, Scalar> of_normalized = a;
+  of_normalized.out = normalized;
+  check_attend(of_normalized);
+  if (a.out.data != nullptr) {
+    check_attend(a);
+    check_disjoint(normalized, "normalized", a.out, "out");
+  }
+  check_size(gain, "gain", Variant::output_norm::gains(Variant::query_heads, Variant::value_dim));
+}
+
 template <typename Variant, typename Scalar>
 void check_attend_components(const attend_components_arguments<Variant, Scalar>& a) {
   constexpr int weights = Variant::component_heads * Variant::composite_heads;
