@@ -32,6 +32,7 @@ need_command cmake cmake
 need_command ninja-build ninja make
 need_command pkg-config pkg-config
 need_command gnuplot-nox gnuplot
+if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then need_command python3 python3; fi
 need_header libeigen3-dev "$compiler" eigen3/Eigen/Core
 need_header doctest-dev "$compiler" doctest/doctest.h
 need_header libboost-context-dev "$compiler" boost/context/detail/fcontext.hpp
