@@ -81,11 +81,13 @@ HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, co
 /// What the norm after attention makes of one feature, given 1 / rms of its head.
 template <typename Norm, int Dim, typename Real, typename Scalar>
 HEADWISE_DEVICE Real normalized_feature(Real feature, Real inverse_rms, const Scalar* gain, int head, int d) {
-  const Real scaled = static_cast<Real>(Norm::settings.factor) * inverse_rms * feature;
-  if constexpr (Norm::settings.gain == norm_gain::none) {
+  // A copy, since the original is no object of the device.
+  constexpr norm_settings settings = Norm::settings;
+  const Real scaled = static_cast<Real>(settings.factor) * inverse_rms * feature;
+  if constexpr (settings.gain == norm_gain::none) {
     return scaled;
   } else {
-    return scaled * static_cast<Real>(load_global(gain + Norm::settings.gain_offset(head, Dim) + d));
+    return scaled * static_cast<Real>(load_global(gain + settings.gain_offset(head, Dim) + d));
   }
 }
 
