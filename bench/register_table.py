@@ -4,11 +4,11 @@
 
 Compiles every source given (tests/device/kernels/*.cu if none is), each with one operation on one head size, for one
 architecture after another, and prints a table: registers, shared memory, spills, blocks that fit a multiprocessor, the
-share of tensor core instructions in the innermost loop that has them, and what the compilation took.
+share of tensor core instructions on the way around the innermost loop that has them, and what the compilation took.
 
-With --check it fails where a kernel breaks the project's limits (`limits_of`). Limits of time are on user CPU seconds of
-nvcc and all that it starts, since waiting for a busy machine is no fault of the code. A busy machine also slows what it
-runs, through shared caches and cores, by a factor that no one knows: --slack multiplies the limits of time for it.
+With --check it fails where a kernel breaks the project's limits (`limits_of`). Limits of time are on user CPU seconds
+of nvcc and all that it starts, since waiting for a busy machine is no fault of the code. A busy machine also slows what
+it runs, through shared caches and cores, by a factor that no one knows: --slack multiplies the limits of time for it.
 
 The share of instructions needs nvdisasm, which not every toolkit has: it is taken from --nvdisasm, $NVDISASM, the PATH
 or an installed triton package, and the column says "not measured" without it.
