@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include <vector>
-
-#include "headwise/attention_variant.hpp"
+#include "support/attend_policies.hpp"
 #include "support/backends.hpp"
-#include "support/conformance.hpp"
-#include "support/masks.hpp"
 
 namespace headwise::test {
 
 template <typename Mask>
-struct masked : attention_variant<query_heads<3>, head_dim<8>, Mask> {};
+using masked = three_heads<head_dim<8>, Mask>;
+
+template <typename... Ranges, typename... Rules>
+settings_of<fast_backends, masked<Ranges>..., masked<Rules>...> under_masks(policy_list<Ranges...>,
+                                                                            policy_list<Rules...>);
 
 TEST_CASE_TEMPLATE_DEFINE("attention under every mask agrees with the reference", Setting, every_mask) {
-  for (const attend_sizes& sizes : various_sizes()) check_attend<Setting>(sizes, 41);
+  check_various_sizes<Setting>(41);
 }
-TEST_CASE_TEMPLATE_APPLY(every_mask,
-                         settings_of<fast_backends, masked<full_mask>, masked<causal_mask>,
-                                     masked<causal_mask_top_left>, masked<sliding_window<5>>, masked<scattered_keys>,
-                                     masked<every_third_key_so_far>, masked<band_of_head>>);
+TEST_CASE_TEMPLATE_APPLY(every_mask, decltype(under_masks(range_masks{}, rule_masks{})));
 
 TEST_CASE_TEMPLATE_DEFINE("a mask's data reaches every backend", Setting, mask_with_data) {
-  const std::vector<int> document = growing_documents(150);
-  for (const attend_sizes& sizes : various_sizes()) check_attend<Setting>(sizes, 42, {document.data()});
+  check_policies_with_data<Setting>(42);
 }
 TEST_CASE_TEMPLATE_APPLY(mask_with_data, settings_of<fast_backends, masked<same_document>>);
 

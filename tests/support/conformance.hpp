@@ -59,6 +59,10 @@ using in_both_precisions =
 template <typename Backends, typename... Variants>
 using settings_of = decltype(std::tuple_cat(settings::in_both_precisions<Backends, Variants>{}...));
 
+/// A variant on one backend in several number types, as a tuple of settings.
+template <typename Backend, typename Variant, typename... Scalars>
+using settings_in = std::tuple<setting<Backend, Variant, Scalars>...>;
+
 /// What a verdict is about, and the verdict.
 struct named_verdict {
   std::string name;

@@ -49,6 +49,16 @@ class device_mirror {
   void cover(std::span<const std::int64_t> /*lengths*/) {}
   template <typename Other>
   requires(std::is_enum_v<Other>) void cover(Other /*option*/) {}
+  /// A mask or a score modification, with its data if it has any.
+  template <typename Policy>
+  requires requires { typename Policy::slot; }
+  void cover(const Policy& policy) {
+    if constexpr (has_data<Policy>)
+      static_cast<void>(policy.moved([&](const auto& data) {
+        cover(data);
+        return data;
+      }));
+  }
 
   /// Copies to the device all that is covered.
   void upload() {
@@ -80,8 +90,12 @@ class device_mirror {
   /// The same tensor on the device.
   template <typename View>
   View at(View view) {
-    if constexpr (requires { view.data = view.data; }) view.data = on_device(view.data);
-    return view;
+    if constexpr (has_data<View>) {
+      return view.moved([&](const auto& data) { return at(data); });
+    } else {
+      if constexpr (requires { view.data = view.data; }) view.data = on_device(view.data);
+      return view;
+    }
   }
   template <typename T>
   std::span<T> at(std::span<T> numbers) {
@@ -91,6 +105,10 @@ class device_mirror {
 
  private:
   static constexpr std::size_t alignment = cuda_workspace::alignment;
+  template <typename Policy>
+  static constexpr bool has_data = requires(const Policy& policy) {
+    policy.moved([](const auto& data) { return data; });
+  };
 
   struct piece {
     std::byte* first;
@@ -142,11 +160,12 @@ class device_mirror {
 /// that was counted before, full of NaNs.
 template <typename Call, typename... Arguments>
 void run_mirrored(const Call& call, const Arguments&... arguments) {
+  // Counting reads no memory, and what is refused is refused here, before anything is copied.
+  const std::size_t bytes =
+      cuda_workspace::bytes_for([&](cuda_workspace& workspace) { call(workspace, arguments...); });
   device_mirror mirror;
   (mirror.cover(arguments), ...);
   mirror.upload();
-  const std::size_t bytes =
-      cuda_workspace::bytes_for([&](cuda_workspace& workspace) { call(workspace, mirror.at(arguments)...); });
   device_buffer<std::byte> memory = poisoned_device_memory(bytes);
   cuda_workspace workspace({}, memory);
   call(workspace, mirror.at(arguments)...);

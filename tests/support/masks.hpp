@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "headwise/core/host_device.hpp"
 #include "headwise/core/token_pair.hpp"
 #include "headwise/policies/mask.hpp"
+#include "support/chosen_policies.hpp"
 
 namespace headwise::test {
 
@@ -14,20 +18,22 @@ namespace headwise::test {
 /// A rule alone, of which no tile can know anything.
 struct scattered_keys {
   using slot = mask_slot;
-  static constexpr bool visible(token_pair at) { return (at.query * 7 + at.key * 5 + at.head * 3) % 4 != 0; }
+  HEADWISE_HOST_DEVICE static constexpr bool visible(token_pair at) {
+    return (at.query * 7 + at.key * 5 + at.head * 3) % 4 != 0;
+  }
 };
 
 /// A rule inside of a range.
 struct every_third_key_so_far {
   using slot = mask_slot;
-  static constexpr key_range visible_keys(query_token at) { return {0, at.query + 1}; }
-  static constexpr bool visible(token_pair at) { return (at.query - at.key) % 3 == 0; }
+  HEADWISE_HOST_DEVICE static constexpr key_range visible_keys(query_token at) { return {0, at.query + 1}; }
+  HEADWISE_HOST_DEVICE static constexpr bool visible(token_pair at) { return (at.query - at.key) % 3 == 0; }
 };
 
 /// A range that depends on head and sequence, and lies anywhere.
 struct band_of_head {
   using slot = mask_slot;
-  static constexpr key_range visible_keys(query_token at) {
+  HEADWISE_HOST_DEVICE static constexpr key_range visible_keys(query_token at) {
     return {at.query - 3 * at.head - 2, at.query + 2 * at.batch + 5};
   }
 };
@@ -36,8 +42,21 @@ struct band_of_head {
 struct same_document {
   using slot = mask_slot;
   const int* document = nullptr;
-  bool visible(token_pair at) const { return at.query >= 0 && document[at.query] == document[at.key]; }
+  std::size_t tokens = 0;
+
+  HEADWISE_HOST_DEVICE bool visible(token_pair at) const {
+    return at.query >= 0 && document[at.query] == document[at.key];
+  }
+  /// The same mask where its data is what `move` makes of it.
+  template <typename Move>
+  same_document moved(const Move& move) const {
+    return {move(std::span<const int>(document, tokens)).data(), tokens};
+  }
 };
+
+/// The masks without data that backends are tested with: those that are a range, and those with a rule.
+using range_masks = policy_list<full_mask, causal_mask, causal_mask_top_left, sliding_window<5>, band_of_head>;
+using rule_masks = policy_list<scattered_keys, every_third_key_so_far>;
 
 /// Documents of 1, 2, 3, ... tokens.
 inline std::vector<int> growing_documents(std::int64_t tokens) {

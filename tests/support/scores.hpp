@@ -2,28 +2,38 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
+#include "headwise/core/host_device.hpp"
 #include "headwise/core/policy_slot.hpp"
 #include "headwise/core/token_pair.hpp"
+#include "headwise/policies/score.hpp"
+#include "support/chosen_policies.hpp"
 
 namespace headwise::test {
 
 // Score modifications as users write them.
 
-/// Data of the call: a number added to every score, [queries][keys] for all heads and sequences.
+/// Data of the call: a number added to every score, a square of [queries][keys] for all heads and sequences.
 struct added_bias {
   using slot = score_modification_slot;
   const float* bias = nullptr;
-  std::int64_t row_stride = 0;
+  std::int64_t tokens = 0;
 
   template <typename Real>
-  Real modify(Real score, token_pair at) const {
-    return score + Real(bias[(at.query - (at.keys - at.queries)) * row_stride + at.key]);
+  HEADWISE_HOST_DEVICE Real modify(Real score, token_pair at) const {
+    return score + Real(bias[(at.query - (at.keys - at.queries)) * tokens + at.key]);
   }
   template <typename Real>
-  Real derivative(Real /*score*/, token_pair /*at*/) const {
+  HEADWISE_HOST_DEVICE Real derivative(Real /*score*/, token_pair /*at*/) const {
     return Real(1);
+  }
+  /// The same modification where its data is what `move` makes of it.
+  template <typename Move>
+  added_bias moved(const Move& move) const {
+    return {move(std::span<const float>(bias, static_cast<std::size_t>(tokens * tokens))).data(), tokens};
   }
 };
 
@@ -34,18 +44,21 @@ struct bent_by_head {
   struct head_rule {
     double bend;
     template <typename Real>
-    Real modify(Real score, token_pair /*at*/) const {
+    HEADWISE_HOST_DEVICE Real modify(Real score, token_pair /*at*/) const {
       using std::sin;
       return score + Real(bend) * sin(score);
     }
     template <typename Real>
-    Real derivative(Real score, token_pair /*at*/) const {
+    HEADWISE_HOST_DEVICE Real derivative(Real score, token_pair /*at*/) const {
       using std::cos;
       return Real(1) + Real(bend) * cos(score);
     }
   };
 
-  static head_rule for_head(int head, int query_heads) { return {0.9 * (head + 1) / query_heads}; }
+  HEADWISE_HOST_DEVICE static head_rule for_head(int head, int query_heads) { return {0.9 * (head + 1) / query_heads}; }
 };
+
+/// The score modifications without data that backends are tested with.
+using score_modifications = policy_list<soft_cap<3>, alibi, bent_by_head>;
 
 }  // namespace headwise::test
