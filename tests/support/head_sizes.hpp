@@ -6,25 +6,42 @@
 #include <cstdint>
 
 #include "headwise/attention_variant.hpp"
-#include "headwise/cpu/cpu_backend.hpp"
 #include "support/conformance.hpp"
 
 namespace headwise::test {
+
+/// The size of a head of queries and keys, and of one of values.
+template <int Dim, int ValueDim>
+struct head_size {};
+
+template <typename... Sizes>
+struct head_size_list {};
+
+/// Head sizes of every kind, up to 64 and above.
+using moderate_head_sizes =
+    head_size_list<head_size<1, 1>, head_size<4, 8>, head_size<8, 1>, head_size<24, 24>, head_size<32, 32>,
+                   head_size<40, 20>, head_size<46, 46>, head_size<59, 118>, head_size<64, 64>>;
+using large_head_sizes =
+    head_size_list<head_size<80, 80>, head_size<88, 44>, head_size<96, 96>, head_size<111, 111>, head_size<128, 128>,
+                   head_size<128, 256>, head_size<192, 128>, head_size<224, 224>, head_size<256, 256>>;
 
 template <int Dim, int ValueDim>
 struct sized : attention_variant<query_heads<2>, composite_heads<1>, head_dim<Dim>, value_dim<ValueDim>, causal_mask> {
 };
 
-template <int Dim, int ValueDim>
-void check_sizes() {
+template <typename Backend, typename Scalar, int Dim, int ValueDim>
+void check_head_size(head_size<Dim, ValueDim> /*size*/, std::int64_t more_keys) {
   CAPTURE(Dim);
   CAPTURE(ValueDim);
-  using in_float = setting<cpu_backend, sized<Dim, ValueDim>, float>;
-  using in_double = setting<cpu_backend, sized<Dim, ValueDim>, double>;
-  for (const std::int64_t tokens : {2, 70}) {
-    check_attend<in_float>({.batch = 1, .queries = tokens, .keys = tokens}, 51);
-    check_attend<in_double>({.batch = 1, .queries = tokens, .keys = tokens + 3}, 52);
-  }
+  using tested = setting<Backend, sized<Dim, ValueDim>, Scalar>;
+  for (const std::int64_t tokens : {2, 70})
+    check_attend<tested>({.batch = 1, .queries = tokens, .keys = tokens + more_keys}, 51);
+}
+
+/// Calls with heads of every size agree with the reference.
+template <typename Backend, typename Scalar, typename... Sizes>
+void check_head_sizes(head_size_list<Sizes...> /*sizes*/, std::int64_t more_keys = 0) {
+  (check_head_size<Backend, Scalar>(Sizes{}, more_keys), ...);
 }
 
 }  // namespace headwise::test
