@@ -3,11 +3,8 @@
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cuda/attend.cuh"
-#include "headwise/reference/attend.hpp"
-#include "support/device_mirror.hpp"
-#if __has_include("headwise/cuda/attend_backward.cuh")
 #include "headwise/cuda/attend_backward.cuh"
-#endif
+#include "support/device_mirror.hpp"
 
 namespace headwise::test {
 
@@ -39,7 +36,6 @@ struct mirrored_cuda_attention {
 
   template <typename Variant, typename Scalar>
   static void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
-#if __has_include("headwise/cuda/attend_backward.cuh")
     const auto call = [&](cuda_workspace& w, auto q, auto k, auto v, auto out, auto lse, auto out_gradient,
                           auto lse_gradient, auto delta, auto q_gradient, auto k_gradient, auto v_gradient, auto mask,
                           auto score) {
@@ -65,9 +61,6 @@ struct mirrored_cuda_attention {
     };
     run_mirrored(call, a.q, a.k, a.v, a.out, a.lse, a.out_gradient, a.lse_gradient, a.delta, a.q_gradient, a.k_gradient,
                  a.v_gradient, a.mask, a.score);
-#else
-    reference::attend_backward(a);
-#endif
   }
 };
 
