@@ -1,97 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "scenarios/strides.hpp"
+
 #include <doctest/doctest.h>
 
-#include <vector>
-
-#include "headwise/attention_variant.hpp"
-#include "headwise/core/error.hpp"
-#include "support/attend_tensors.hpp"
 #include "support/backends.hpp"
-#include "support/compare.hpp"
 
 namespace headwise::test {
 
-struct whole_packets : attention_variant<query_heads<4>, composite_heads<2>, head_dim<16>, causal_mask> {};
-struct odd_sizes : attention_variant<query_heads<2>, head_dim<7>, value_dim<5>, causal_mask> {};
-
-template <typename Backend, typename Variant, typename Scalar>
-void check_layout(const attend_sizes& sizes, const attend_layouts& layouts) {
-  CAPTURE(sizes);
-  auto contiguous = random_attend_tensors<Variant, Scalar>(sizes, 81);
-  attend_tensors<Variant, Scalar> laid_out(sizes, layouts);
-  copy_values(contiguous.q, laid_out.q);
-  copy_values(contiguous.k, laid_out.k);
-  copy_values(contiguous.v, laid_out.v);
-  copy_values(contiguous.out_gradient, laid_out.out_gradient);
-  laid_out.lse_gradient = contiguous.lse_gradient;
-  // A layout that shares memory has kept the last values written; both calls have to see the same.
-  copy_values(laid_out.q, contiguous.q);
-  copy_values(laid_out.k, contiguous.k);
-  copy_values(laid_out.v, contiguous.v);
-  copy_values(laid_out.out_gradient, contiguous.out_gradient);
-  run_attend<Backend>(contiguous);
-  run_attend<Backend>(laid_out);
-  std::vector<std::vector<Scalar>> expected;
-  for_each_result(contiguous, [&](const std::string&, const auto& values) { expected.push_back(values); });
-  std::size_t next = 0;
-  for_each_result(laid_out, [&](const std::string& name, const auto& values) {
-    CAPTURE(name);
-    CHECK(bitwise_equal(values, expected[next++]));
-  });
-}
-
-TEST_CASE_ON_EVERY_BACKEND("every layout gives what the contiguous one gives, bit by bit") {
-  for (const attend_sizes& sizes :
-       {attend_sizes{.batch = 2, .queries = 2, .keys = 9}, attend_sizes{.batch = 2, .queries = 100, .keys = 110}})
-    for (const head_layout layout : output_layouts) {
-      CAPTURE(static_cast<int>(layout));
-      check_layout<Backend, whole_packets, float>(sizes, attend_layouts::all(layout));
-      check_layout<Backend, odd_sizes, double>(sizes, attend_layouts::all(layout));
-    }
-}
-
-TEST_CASE_ON_EVERY_BACKEND("inputs may share memory across sequences, tokens and heads") {
-  for (const head_layout shared :
-       {head_layout::shared_by_batch, head_layout::shared_by_tokens, head_layout::shared_by_heads})
-    for (const std::int64_t queries : {1, 50}) {
-      CAPTURE(static_cast<int>(shared));
-      check_layout<Backend, whole_packets, double>({.batch = 2, .queries = queries, .keys = 60},
-                                                   {.q = shared, .k = shared, .v = shared, .out_gradient = shared});
-    }
-}
-
-TEST_CASE_ON_EVERY_BACKEND("layouts may be mixed, and addresses need no alignment") {
-  check_layout<Backend, whole_packets, float>({.batch = 2, .queries = 100, .keys = 100},
-                                              {.q = head_layout::packed_rows,
-                                               .k = head_layout::shifted_by_one,
-                                               .v = head_layout::batch_head_token,
-                                               .out = head_layout::padded_rows,
-                                               .out_gradient = head_layout::reversed_tokens});
-}
-
-TEST_CASE_ON_EVERY_BACKEND("an output that shares memory with an input, or with itself, is refused by name") {
-  auto t = random_attend_tensors<whole_packets, float>({.batch = 1, .queries = 4, .keys = 4}, 82);
-  typename Backend::workspace workspace;
-  const auto refused = [&](const auto& call) {
-    try {
-      call();
-    } catch (const error& e) {
-      return e.argument();
-    }
-    return std::string("nothing");
-  };
-  auto forward = t.forward_arguments();
-  forward.out = t.q.view();
-  CHECK(refused([&] { Backend::attend(forward, workspace); }) == "out");
-  forward = t.forward_arguments();
-  forward.out.token_stride = 0;
-  CHECK(refused([&] { Backend::attend(forward, workspace); }) == "out");
-  auto backward = t.backward_arguments();
-  backward.k_gradient = t.v_gradient.view();
-  CHECK(refused([&] { Backend::attend_backward(backward, workspace); }) == "k_gradient");
-  backward = t.backward_arguments();
-  backward.v_gradient = t.k.view();
-  CHECK(refused([&] { Backend::attend_backward(backward, workspace); }) == "v_gradient");
-}
+TEST_CASE_TEMPLATE_APPLY(every_layout, in_float<test_backends, even_heads>);
+TEST_CASE_TEMPLATE_APPLY(every_layout, in_double<test_backends, odd_heads>);
+TEST_CASE_TEMPLATE_APPLY(shared_inputs, in_double<test_backends, even_heads>);
+TEST_CASE_TEMPLATE_APPLY(mixed_layouts, in_float<test_backends, even_heads>);
+TEST_CASE_TEMPLATE_APPLY(shared_outputs, in_float<test_backends, even_heads>);
 
 }  // namespace headwise::test

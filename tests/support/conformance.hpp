@@ -59,6 +59,12 @@ using in_both_precisions =
 template <typename Backends, typename... Variants>
 using settings_of = decltype(std::tuple_cat(settings::in_both_precisions<Backends, Variants>{}...));
 
+/// Every variant on every backend of a tuple, in one precision.
+template <typename Backends, typename... Variants>
+using in_float = decltype(std::tuple_cat(settings::on_backends<Variants, float>(Backends{})...));
+template <typename Backends, typename... Variants>
+using in_double = decltype(std::tuple_cat(settings::on_backends<Variants, double>(Backends{})...));
+
 /// A variant on one backend in several number types, as a tuple of settings.
 template <typename Backend, typename Variant, typename... Scalars>
 using settings_in = std::tuple<setting<Backend, Variant, Scalars>...>;
@@ -76,26 +82,19 @@ inline void check_all(const std::vector<named_verdict>& verdicts) {
   }
 }
 
-/// Whether forward and backward of `attend` agree with the reference, result by result.
-template <typename Setting>
-std::vector<named_verdict> attend_verdicts(const attend_sizes& sizes, std::uint64_t seed,
-                                           const typename Setting::variant::mask& mask = {},
-                                           const typename Setting::variant::score_modification& score = {}) {
-  using scalar = typename Setting::scalar;
-  using accumulator = typename Setting::accumulator;
-  auto tested = random_attend_tensors<typename Setting::variant, scalar>(sizes, seed);
-  tested.mask = mask;
-  tested.score = score;
+/// Whether the results of forward and backward that a call holds agree with the reference, result by result.
+template <typename Variant, typename Scalar>
+std::vector<named_verdict> verdicts_of(const attend_tensors<Variant, Scalar>& tested) {
+  using accumulator = typename Variant::template accumulator<Scalar>;
   auto plain = tested;
   auto exact = converted<exact_type<accumulator>>(tested);
-  backend_runner<typename Setting::backend>::attend(tested);
   run_attend<reference_backend>(plain);
   run_attend<reference_backend>(exact);
   const attend_magnitudes m = magnitudes_of(exact);
   std::vector<named_verdict> verdicts;
   const auto judge = [&](const char* name, double factor, const rounded_terms& terms, const auto& get) {
     verdicts.push_back({name, as_precise_as_plain(factor, get(tested), get(plain), get(exact),
-                                                  rounding_floor<scalar, accumulator>(terms))});
+                                                  rounding_floor<Scalar, accumulator>(terms))});
   };
   judge("out", forward_factor, m.out, [](const auto& t) { return values_of(t.out); });
   judge("lse", forward_factor, m.lse, [](const auto& t) { return t.lse.values; });
@@ -103,6 +102,18 @@ std::vector<named_verdict> attend_verdicts(const attend_sizes& sizes, std::uint6
   judge("k_gradient", gradient_factor, m.k_gradient, [](const auto& t) { return values_of(t.k_gradient); });
   judge("v_gradient", gradient_factor, m.v_gradient, [](const auto& t) { return values_of(t.v_gradient); });
   return verdicts;
+}
+
+/// The same of a call of random inputs that is run here.
+template <typename Setting>
+std::vector<named_verdict> attend_verdicts(const attend_sizes& sizes, std::uint64_t seed,
+                                           const typename Setting::variant::mask& mask = {},
+                                           const typename Setting::variant::score_modification& score = {}) {
+  auto tested = random_attend_tensors<typename Setting::variant, typename Setting::scalar>(sizes, seed);
+  tested.mask = mask;
+  tested.score = score;
+  backend_runner<typename Setting::backend>::attend(tested);
+  return verdicts_of(tested);
 }
 
 /// Forward and backward of `attend` agree with the reference.
