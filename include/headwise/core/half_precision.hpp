@@ -106,9 +106,11 @@ inline constexpr bool is_half_precision = !std::is_same_v<sum_type<T>, T>;
 
 }  // namespace headwise
 
+namespace std {
+
 /// What the standard says of a number type, as far as 16 bits go.
 template <>
-struct std::numeric_limits<headwise::bfloat16> {
+struct numeric_limits<headwise::bfloat16> {
   static constexpr bool is_specialized = true;
   static constexpr bool has_infinity = true;
   static constexpr bool has_quiet_NaN = true;
@@ -119,8 +121,10 @@ struct std::numeric_limits<headwise::bfloat16> {
     return headwise::bfloat16(std::numeric_limits<float>::quiet_NaN());
   }
 };
+
+/// What the standard says of a number type, as far as 16 bits go.
 template <>
-struct std::numeric_limits<headwise::float16> {
+struct numeric_limits<headwise::float16> {
   static constexpr bool is_specialized = true;
   static constexpr bool has_infinity = true;
   static constexpr bool has_quiet_NaN = true;
@@ -129,3 +133,5 @@ struct std::numeric_limits<headwise::float16> {
   static constexpr headwise::float16 infinity() { return headwise::float16(std::numeric_limits<float>::infinity()); }
   static constexpr headwise::float16 quiet_NaN() { return headwise::float16(std::numeric_limits<float>::quiet_NaN()); }
 };
+
+}  // namespace std

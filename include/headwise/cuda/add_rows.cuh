@@ -18,6 +18,7 @@ struct summed_rows {
   sum_type<T>* partial;
 };
 
+/// Threads of a block that sums rows.
 inline constexpr int sum_threads = 128;
 /// Tokens that are worth a block.
 inline constexpr int least_summed_slice = 64;

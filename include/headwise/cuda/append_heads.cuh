@@ -24,6 +24,7 @@ struct append_tensors {
   head_view<T, Heads, Dim> slots;
 };
 
+/// Threads of a block that appends tokens.
 inline constexpr int append_threads = 256;
 
 /// A thread for every chunk of every token, which copies it for all heads.

@@ -20,6 +20,7 @@ struct lengths_in_parameters {
   std::int64_t length[most];
 };
 
+/// Writes the lengths that came with the launch to device memory, in one block.
 template <int Threads>
 HEADWISE_KERNEL(Threads, 1)
 store_lengths(HEADWISE_KERNEL_PARAMETER lengths_in_parameters lengths) {

@@ -16,6 +16,7 @@ struct mixing_parameters {
   T* result;
 };
 
+/// Threads of a block that forms a mixing matrix.
 inline constexpr int form_threads = 128;
 
 namespace loops {

@@ -22,13 +22,20 @@
 
 namespace headwise::cuda {
 
+/// Lanes of a warp.
 inline constexpr int warp_size = 32;
 
+/// The index of this thread in its block.
 HEADWISE_DEVICE int thread_index() { return static_cast<int>(threadIdx.x); }
+/// The index of this thread in its warp.
 HEADWISE_DEVICE int lane_index() { return thread_index() % warp_size; }
+/// The index of this warp in its block.
 HEADWISE_DEVICE int warp_index() { return thread_index() / warp_size; }
+/// Threads of every block of the launch.
 HEADWISE_DEVICE int threads_per_block() { return static_cast<int>(blockDim.x); }
+/// The index of this block in the launch.
 HEADWISE_DEVICE std::int64_t block_index() { return blockIdx.x; }
+/// Blocks of the launch.
 HEADWISE_DEVICE std::int64_t block_count() { return gridDim.x; }
 
 /// The shared memory that the launch asked for, aligned to 128 bytes.
@@ -42,9 +49,10 @@ template <typename T>
 HEADWISE_DEVICE T load_global(const T* address) {
   return *address;
 }
-// The compiler takes a struct apart and does not always put its stores together again.
+/// One access of 1, 2, 4, 8 or 16 bytes, to an address that is a multiple of its size.
 template <typename T>
 HEADWISE_DEVICE void store_global(T* address, std::type_identity_t<T> value) {
+  // The compiler takes a struct apart and does not always put its stores together again.
   if constexpr (std::is_class_v<T> && sizeof(T) >= 8) {
     static_assert(sizeof(T) == 8 || sizeof(T) == 16);
     std::uint32_t word[sizeof(T) / 4];
@@ -60,10 +68,12 @@ HEADWISE_DEVICE void store_global(T* address, std::type_identity_t<T> value) {
     *address = value;
   }
 }
+/// The same in shared memory.
 template <typename T>
 HEADWISE_DEVICE T load_shared(const T* address) {
   return *address;
 }
+/// The same in shared memory.
 template <typename T>
 HEADWISE_DEVICE void store_shared(T* address, std::type_identity_t<T> value) {
   *address = value;
@@ -85,12 +95,12 @@ HEADWISE_DEVICE void sync_threads(int barrier, int threads) {
 /// All lanes of the warp have come here, and see what the others have written.
 HEADWISE_DEVICE void sync_warp() { __syncwarp(); }
 
-/// The value of the lane whose index differs in the bits of `mask`, or that of lane `lane`. All lanes of the warp take
-/// part.
+/// The value of the lane whose index differs in the bits of `mask`. All lanes of the warp take part.
 template <typename T>
 HEADWISE_DEVICE T shuffle_xor(T value, int mask) {
   return __shfl_xor_sync(0xffffffffU, value, mask);
 }
+/// The value of lane `lane`. All lanes of the warp take part.
 template <typename T>
 HEADWISE_DEVICE T shuffle_from(T value, int lane) {
   return __shfl_sync(0xffffffffU, value, lane);
@@ -111,15 +121,17 @@ HEADWISE_DEVICE shared_address first_shared_address() {
   return {static_cast<std::uint32_t>(__cvta_generic_to_shared(shared_memory()))};
 }
 
-/// One access of 4 or 16 bytes, to an address that is a multiple of its size.
+/// One access of 4 bytes, to an address that is a multiple of 4.
 HEADWISE_DEVICE void store_shared(shared_address address, std::uint32_t value) {
   asm volatile("st.shared.b32 [%0], %1;" ::"r"(address.value), "r"(value) : "memory");
 }
+/// One access of 16 bytes, to an address that is a multiple of 16.
 HEADWISE_DEVICE void store_shared(shared_address address, const four_words& value) {
   asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(address.value), "r"(value.word[0]), "r"(value.word[1]),
                "r"(value.word[2]), "r"(value.word[3])
                : "memory");
 }
+/// One access of 16 bytes, to an address that is a multiple of 16.
 HEADWISE_DEVICE four_words load_four_words(shared_address address) {
   four_words value;
   asm volatile("ld.shared.v4.b32 {%0, %1, %2, %3}, [%4];"
@@ -199,6 +211,7 @@ HEADWISE_DEVICE std::uint32_t pack(float first, float second) {
   return pair;
 }
 
+/// What a pair of 16-bit numbers unpacks to.
 struct two_floats {
   float first;
   float second;

@@ -23,6 +23,7 @@ struct rotation_tensors {
   double direction;
 };
 
+/// Threads of a block that rotates tokens.
 inline constexpr int rotation_threads = 256;
 
 /// A block for some tokens of one sequence: it works out their cosines and sines once for all heads.

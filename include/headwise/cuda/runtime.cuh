@@ -37,17 +37,21 @@ inline void* allocate_device_memory(std::size_t bytes) {
 /// Gives it back, after everything on the device has ended.
 inline void free_device_memory(void* memory) noexcept { static_cast<void>(cudaFree(memory)); }
 
-/// Copies in the order of the stream. The host's memory must stay as it is until the stream has come to it.
+/// Copies from the host in the order of the stream. The host's memory must stay as it is until the stream has come
+/// here.
 inline void copy_to_device(void* to, const void* from, std::size_t bytes, stream order) {
   if (bytes > 0) require_success(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, order), "copy to the device");
 }
+/// Copies to the host in the order of the stream. What is there is right once the stream has come to it.
 inline void copy_to_host(void* to, const void* from, std::size_t bytes, stream order) {
   if (bytes > 0) require_success(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, order), "copy to the host");
 }
+/// Copies from device memory to device memory in the order of the stream.
 inline void copy_on_device(void* to, const void* from, std::size_t bytes, stream order) {
   if (bytes > 0)
     require_success(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, order), "copy on the device");
 }
+/// Sets bytes of device memory to zero in the order of the stream.
 inline void fill_with_zeros(void* to, std::size_t bytes, stream order) {
   if (bytes > 0) require_success(cudaMemsetAsync(to, 0, bytes, order), "memory to be set to zero");
 }

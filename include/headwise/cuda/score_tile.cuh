@@ -11,6 +11,7 @@
 
 namespace headwise::cuda {
 
+/// The logarithm of e to base 2, since the device has powers of 2.
 inline constexpr double log2_of_e = 1.4426950408889634;
 
 /// How the products of queries and keys become scores. Where nothing but a positive scale stands between them, products

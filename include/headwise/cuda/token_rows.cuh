@@ -51,6 +51,7 @@ struct row_tensors {
   const T* same;
 };
 
+/// Threads of a block that writes rows.
 inline constexpr int row_threads = 256;
 
 /// A thread for every number of every token: a copy, or the number of `same` in its column, or zero where both are

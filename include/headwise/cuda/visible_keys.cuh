@@ -17,6 +17,7 @@ struct key_span {
   HEADWISE_DEVICE int size() const { return end > begin ? end - begin : 0; }
 };
 
+/// The same range in fewer registers.
 HEADWISE_DEVICE key_span span_of(const key_range& range) {
   return {static_cast<int>(range.begin), static_cast<int>(range.end)};
 }
@@ -30,6 +31,7 @@ HEADWISE_DEVICE key_span hull(key_span a, key_span b) {
   if (b.size() == 0) return a;
   return {a.begin < b.begin ? a.begin : b.begin, a.end > b.end ? a.end : b.end};
 }
+/// The range of the lane whose index differs in the bits of `mask`. All lanes of the warp take part.
 HEADWISE_DEVICE key_span shuffle_xor(key_span range, int mask) {
   return {shuffle_xor(range.begin, mask), shuffle_xor(range.end, mask)};
 }

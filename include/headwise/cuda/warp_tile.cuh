@@ -64,8 +64,9 @@ struct warp_tile {
   }
 };
 
-/// The sum, or the largest, over the four lanes that share a row of a tile.
+/// The sum over the four lanes that share a row of a tile.
 HEADWISE_DEVICE float sum_of_row(float x) { return sum_over_lanes<4>(x); }
+/// The largest over the four lanes that share a row of a tile.
 HEADWISE_DEVICE float largest_of_row(float x) {
   const float other = shuffle_xor(x, 1);
   x = x > other ? x : other;
