@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "headwise/core/half_precision.hpp"
+#include "headwise/cuda/attend_few_queries.cuh"
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/attend_row.cuh"
 #include "headwise/cuda/attend_settings.cuh"
@@ -67,11 +68,13 @@ void start_attend(const attend_parameters<Variant, Scalar>& p, cuda_workspace& w
 
 /// Attention of every query head over its composite head, as `attend_arguments` describes it. Numbers of 16 bits are
 /// multiplied on tensor cores and summed in float, the weights of keys being rounded to 16 bits between the two
-/// products; other numbers are taken row by row.
+/// products; other numbers are taken row by row. Few queries, as in decoding, take a kernel of their own.
 template <typename Variant, typename Scalar>
 void attend(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
   headwise::detail::check_attend(a);
   launches::check_tokens(a);
+  if constexpr (decodes_by_tiles<Variant, Scalar>)
+    if (are_few_queries<Variant>(a.q.tokens)) return attend_few_queries(a, workspace);
   cuda_workspace::frame frame(workspace);
   launches::start_attend<no_norm>(
       attend_parameters<Variant, Scalar>{launches::inputs_of(a, frame), a.out, {}, nullptr, a.lse}, workspace);

@@ -9,6 +9,7 @@
 #include "headwise/cuda/append_heads.cuh"
 #include "headwise/cuda/attend.cuh"
 #include "headwise/cuda/attend_backward.cuh"
+#include "headwise/cuda/attend_components.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
 #include "headwise/cuda/device_memory.cuh"
 #include "headwise/cuda/form_mixing.cuh"
@@ -19,7 +20,6 @@
 #include "headwise/cuda/rotate.cuh"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/attend_components.hpp"
-#include "headwise/operations/attend_expanded.hpp"
 
 namespace headwise {
 
@@ -154,7 +154,7 @@ struct cuda_backend {
   }
   template <typename Variant, typename Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
-    headwise::detail::attend_expanded<cuda_backend>(arguments, scratch);
+    cuda::attend_components(arguments, scratch);
   }
 
  private:

@@ -15,6 +15,7 @@ inline constexpr int chunk_size = 8;
 /// A tile of `Rows` rows of `Columns` numbers of 16 bits in shared memory, its columns filled up with zeros to a
 /// multiple of 16. Chunk `c` of row `r` stands at place `c ^ x(r)` of that row, x such that the same chunk of eight
 /// neighbouring rows lies in eight different groups of banks, whatever the width: loading matrices meets no bank twice.
+/// Tiles side by side whose `turn` differs have the same chunk of the same row in different groups of banks, too.
 template <int Rows, int Columns>
 struct shared_tile {
   static constexpr int rows = Rows;
@@ -24,10 +25,11 @@ struct shared_tile {
   static constexpr int bytes = Rows * row_bytes;
 
   shared_address first;
+  int turn = 0;
 
   /// Where a chunk stands.
   HEADWISE_DEVICE shared_address chunk(int row, int index) const {
-    return first + row * row_bytes + (index ^ swizzle(row)) * chunk_bytes;
+    return first + row * row_bytes + (index ^ swizzle(row) ^ (turn & swizzled_chunks)) * chunk_bytes;
   }
 
   /// A lane's way through the tile from a row of its own, in constant steps of 8 rows and 2 chunks.
@@ -69,15 +71,15 @@ HEADWISE_DEVICE four_words gather_chunk(const T* chunk, int index) {
 }
 
 /// Starts to fill a tile with the rows [first, first + Rows) of one head of a view; rows at `end` and behind are zeros
-/// and not read. `Threads` threads take part.
+/// and not read. `Threads` threads take part; `thread` is the calling one among them.
 template <int Threads, typename T, int Heads, int Dim, int Rows>
 HEADWISE_DEVICE void copy_rows(const head_view<const T, Heads, Dim>& view, int b, int head, int first, int end,
-                               bool aligned, const shared_tile<Rows, Dim>& tile) {
+                               bool aligned, const shared_tile<Rows, Dim>& tile, int thread = thread_index()) {
   constexpr int chunks = shared_tile<Rows, Dim>::chunks;
   // Every thread keeps to one chunk of the rows that it moves.
   constexpr int rows_at_once = Threads / chunks;
-  const int index = thread_index() % chunks;
-  const int first_row = thread_index() / chunks;
+  const int index = thread % chunks;
+  const int first_row = thread / chunks;
   const T* from = view.row(b, first + first_row, head) + index * chunk_size;
   HEADWISE_UNROLL
   for (int ahead = 0; ahead < Rows; ahead += rows_at_once) {

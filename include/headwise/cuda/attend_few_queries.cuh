@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "headwise/cuda/attend_settings.cuh"
+#include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/decode_mode.cuh"
+#include "headwise/cuda/decode_parameters.cuh"
+#include "headwise/cuda/decode_settings.cuh"
+#include "headwise/cuda/decode_tile.cuh"
+#include "headwise/cuda/device_lengths.cuh"
+#include "headwise/cuda/merge_parts.cuh"
+#include "headwise/operations/attend_arguments.hpp"
+
+namespace headwise::cuda {
+
+/// Attention of a few queries on tensor cores: a block has rows of several heads and a part of the keys.
+template <typename Body>
+HEADWISE_KERNEL(Body::settings.threads(), Body::settings.blocks)
+decode_by_tiles(HEADWISE_KERNEL_PARAMETER typename Body::parameters p,
+                HEADWISE_KERNEL_PARAMETER decode_alignment aligned) {
+  Body(p, aligned).run();
+}
+
+/// Whether `attend` is cheaper where the heads of one composite head share their keys: where that multiplies at most a
+/// quarter of the rows that whole tiles of queries of every head do. As many queries as that, and fewer, are few.
+template <any_attention_variant Variant>
+constexpr bool are_few_queries(std::int64_t queries) {
+  const auto whole_tiles = [](std::int64_t rows, std::int64_t tile) { return (rows + tile - 1) / tile * tile; };
+  const int rows_of_tile = forward_settings(Variant::head_dim, Variant::value_dim).query_rows;
+  const std::int64_t few = Variant::composite_heads * whole_tiles(most_heads_of_composite<Variant>() * queries, 16);
+  return 4 * few <= Variant::query_heads * whole_tiles(queries, rows_of_tile);
+}
+
+namespace launches {
+
+/// The most keys that any sequence has.
+inline std::int64_t most_keys(std::span<const std::int64_t> lengths, std::int64_t keys) {
+  return lengths.empty() ? keys : *std::max_element(lengths.begin(), lengths.end());
+}
+
+template <typename Body, typename Parameters>
+void launch_decode(const Parameters& p, cuda_workspace& workspace) {
+  workspace.launch("decode", decode_by_tiles<Body>,
+                   {.blocks = Body::blocks(p), .threads = Body::settings.threads(), .shared_bytes = Body::shared_bytes},
+                   p,
+                   decode_alignment{.k = has_aligned_chunks(p.k),
+                                    .v = has_aligned_chunks(p.v),
+                                    .q_pairs = has_aligned_pairs(p.q),
+                                    .out_pairs = has_aligned_pairs(p.out)});
+}
+
+/// Cuts the keys, works on the parts with as many rows in a block as there are or as fit, and merges the parts. All of
+/// `p` but its parts is given.
+template <bool Absorbs, typename Variant, typename Scalar, int Heads>
+void start_decode(decode_parameters<Variant, Scalar, Heads> p, std::int64_t keys, cuda_workspace::frame& frame) {
+  constexpr int dim = std::max(Variant::head_dim, Variant::value_dim);
+  constexpr int heads_of_group = decode_row_group<Variant, Absorbs>::most_heads;
+  p.keys_of_part = decode_keys_of_block(Absorbs ? Heads : 1, heads_of_group, Variant::head_dim, Variant::value_dim);
+  p.parts = {.out = nullptr,
+             .lse = nullptr,
+             .count = std::max(std::int64_t{1}, (keys + p.keys_of_part - 1) / p.keys_of_part),
+             .columns = merge_shape<Variant::value_dim>::columns};
+  if (p.parts.count > 1) {
+    const std::int64_t results = p.q.batch * p.q.tokens * Variant::query_heads * p.parts.count;
+    p.parts.out = frame.take<float>(results * p.parts.columns);
+    p.parts.lse = frame.take<float>(results);
+  }
+  const auto launch_with = [&](auto row_tiles) {
+    using body = decode_tile<Variant, Scalar, Absorbs, decode_settings_of(dim, decltype(row_tiles)::value)>;
+    launch_decode<body>(p, frame.workspace());
+  };
+  const std::int64_t rows = heads_of_group * p.q.tokens;
+  if (heads_of_group <= 16 && rows <= 16) {
+    if constexpr (heads_of_group <= 16) launch_with(std::integral_constant<int, 1>{});
+  } else if (heads_of_group <= 32 && rows <= 32) {
+    if constexpr (heads_of_group <= 32) launch_with(std::integral_constant<int, 2>{});
+  } else {
+    launch_with(std::integral_constant<int, 4>{});
+  }
+  if (p.parts.count > 1) launch_merge_parts<Variant, Scalar>({p.parts, p.out, p.lse}, frame.workspace());
+}
+
+}  // namespace launches
+
+/// The same as `attend`, for few queries: all query heads of a composite head read its keys and values together, and
+/// keys are cut into parts that different blocks take.
+template <typename Variant, typename Scalar>
+void attend_few_queries(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
+  cuda_workspace::frame frame(workspace);
+  const decode_parameters<Variant, Scalar, Variant::composite_heads> p{
+      .q = a.q,
+      .k = a.k,
+      .v = a.v,
+      .key_weight = nullptr,
+      .value_weight = nullptr,
+      .query_lengths = device_lengths(a.query_lengths, frame),
+      .key_lengths = device_lengths(a.key_lengths, frame),
+      .mask = a.mask,
+      .score = a.score,
+      .out = a.out,
+      .lse = a.lse,
+      .parts = {},
+      .keys_of_part = 0};
+  launches::start_decode<false>(p, launches::most_keys(a.key_lengths, a.k.tokens), frame);
+}
+
+}  // namespace headwise::cuda

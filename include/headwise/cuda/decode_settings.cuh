@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include "headwise/cuda/instructions.cuh"
+
+namespace headwise::cuda {
+
+/// How a block of the decoding kernel cuts its work. A team of `row_tiles` warps, of 16 query rows each, shares tiles
+/// of `key_rows` keys, which wait in a ring of `stages` places; the teams of a block take the tiles of its keys in
+/// turn.
+struct decode_settings {
+  int row_tiles;
+  int teams;
+  int key_rows;
+  int stages;
+  /// Blocks that share a multiprocessor, which bounds the registers of a thread.
+  int blocks;
+
+  constexpr int rows() const { return 16 * row_tiles; }
+  constexpr int team_threads() const { return row_tiles * warp_size; }
+  constexpr int threads() const { return teams * team_threads(); }
+  bool operator==(const decode_settings&) const = default;
+};
+
+/// The widest head whose sums and queries fit into the registers of a warp with 16 rows.
+inline constexpr int widest_decoded_head = 256;
+
+/// The cut for heads of `dim` features, the wider of keys and values. Memory is kept busy by what is on its way: some
+/// 64 KiB of a multiprocessor.
+constexpr decode_settings decode_settings_of(int dim, int row_tiles) {
+  constexpr int ring_bytes = 96 * 1024;
+  constexpr int key_rows = 32;
+  const int teams = 4 / row_tiles;
+  const int tile_bytes = key_rows * ((dim + 15) / 16 * 16) * 2;
+  return {.row_tiles = row_tiles,
+          .teams = teams,
+          .key_rows = key_rows,
+          .stages = std::clamp(ring_bytes / (teams * tile_bytes), 2, 6),
+          .blocks = dim <= 128 ? 2 : 1};
+}
+
+/// Keys that a block takes, by what the variant is alone: what a query gives depends neither on the device nor on other
+/// sequences of the batch. `heads` of 16-bit keys and values are read for the rows of `query_heads`. What a block
+/// writes for the merge, and that reads again, is to be a thirtieth of what it reads; few keys are not worth a block.
+constexpr int decode_keys_of_block(int heads, int query_heads, int head_dim, int value_dim) {
+  constexpr std::int64_t least_bytes = 128 * 1024;
+  const std::int64_t key_bytes = std::int64_t{heads} * (head_dim + value_dim) * 2;
+  const std::int64_t merged_bytes = std::int64_t{query_heads} * value_dim * 8;
+  const std::int64_t wanted = std::max(least_bytes, 32 * merged_bytes) / key_bytes;
+  return static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp<std::int64_t>(wanted, 128, 512))));
+}
+
+}  // namespace headwise::cuda
