@@ -12,7 +12,8 @@ struct virtual_heads : attention_variant<query_heads<6>, component_heads<3>, hea
 struct normalized : attention_variant<query_heads<6>, composite_heads<2>, component_heads<3>, head_dim<16>,
                                       linear_head_mixing, norm_after_mixing<>, causal_mask> {};
 struct wide : attention_variant<query_heads<2>, head_dim<264>, value_dim<8>, linear_head_mixing> {};
-struct in_double : attention_variant<query_heads<2>, head_dim<8>, linear_head_mixing, number_types<float, double>> {};
+struct summed_in_double
+    : attention_variant<query_heads<2>, head_dim<8>, linear_head_mixing, number_types<float, double>> {};
 
 TEST_CASE_TEMPLATE("attention over component heads agrees with the reference", Scalar, float, double, bfloat16) {
   check_decoding<chosen, virtual_heads, Scalar>();
@@ -28,7 +29,7 @@ TEST_CASE("one query of the paper's heads has its mixing absorbed, a prompt has 
   CHECK(cuda::chosen_decode_mode<mha, bfloat16>(1) == cuda::decode_mode::expanded);
   CHECK(cuda::chosen_decode_mode<normalized, bfloat16>(1) == cuda::decode_mode::expanded);
   CHECK(cuda::chosen_decode_mode<wide, bfloat16>(1) == cuda::decode_mode::expanded);
-  CHECK(cuda::chosen_decode_mode<in_double, bfloat16>(1) == cuda::decode_mode::expanded);
+  CHECK(cuda::chosen_decode_mode<summed_in_double, bfloat16>(1) == cuda::decode_mode::expanded);
 }
 
 }  // namespace headwise::test

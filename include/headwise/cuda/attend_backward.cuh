@@ -60,7 +60,7 @@ template <typename Variant, typename Scalar>
 void start_gradients_by_tiles(const attend_backward_parameters<Variant, Scalar>& p, cuda_workspace& workspace) {
   constexpr int D = Variant::head_dim;
   constexpr int Dv = Variant::value_dim;
-  constexpr attend_settings by_keys = key_gradient_settings(D, Dv);
+  constexpr attend_settings by_keys = key_gradient_settings(D, Dv, score_units<Variant>::modifies);
   constexpr attend_settings by_queries = query_gradient_settings(D, Dv);
   const aligned_gradients aligned{.q = has_aligned_chunks(p.q),
                                   .k = has_aligned_chunks(p.k),

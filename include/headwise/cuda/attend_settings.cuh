@@ -34,10 +34,11 @@ constexpr attend_settings query_gradient_settings(int head_dim, int value_dim) {
   return {.query_rows = 64, .key_rows = 32, .warps = 4, .blocks = 1};
 }
 
-/// The cut of the gradients of keys and values. Sums of both take as many registers as heads are wide.
-constexpr attend_settings key_gradient_settings(int head_dim, int value_dim) {
+/// The cut of the gradients of keys and values. Sums of both take as many registers as heads are wide, and where scores
+/// are modified that takes some as well.
+constexpr attend_settings key_gradient_settings(int head_dim, int value_dim, bool modifies_scores) {
   const int dim = head_dim > value_dim ? head_dim : value_dim;
-  if (dim <= 64) return {.query_rows = 32, .key_rows = 128, .warps = 4, .blocks = 2};
+  if (dim <= 64 && !modifies_scores) return {.query_rows = 32, .key_rows = 128, .warps = 4, .blocks = 2};
   if (dim <= 128) return {.query_rows = 32, .key_rows = 64, .warps = 4, .blocks = 2};
   return {.query_rows = 32, .key_rows = 64, .warps = 4, .blocks = 1};
 }

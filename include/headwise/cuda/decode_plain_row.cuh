@@ -62,21 +62,18 @@ HEADWISE_DEVICE attended_row<float, Variant::value_dim> decode_plain_row(
     const float weight = visible ? std::exp(score - shift) : 0.0F;
     largest = next;
     sum = sum * kept + sum_over_lanes(weight);
-    for (float& value : sums.value) value *= kept;
+    sums.out.for_each([&](float& value, int) { value *= kept; });
     for (int lane = 0; lane < warp_size && first + lane < range.end; ++lane) {
       const float share = shuffle_from(weight, lane);
       if (shuffle_from(static_cast<int>(visible), lane) == 0) continue;
       const Scalar* const token = p.v.row(side.batch, first + lane, 0);
-      HEADWISE_UNROLL
-      for (int f = 0; f < sums.features; ++f) {
-        const int d = f * warp_size + lane_index();
-        if (d < Variant::value_dim)
-          sums.value[f] += share * composite_feature<G, Heads>(token, p.v.head_stride, p.value_weight, composite, d);
-      }
+      sums.out.for_each([&](float& value, int d) {
+        value += share * composite_feature<G, Heads>(token, p.v.head_stride, p.value_weight, composite, d);
+      });
     }
   }
   sums.lse = sum == 0 ? nothing<float> : largest + std::log(sum);
-  for (float& value : sums.value) value = sum == 0 ? 0.0F : value / sum;
+  sums.out.for_each([&](float& value, int) { value = sum == 0 ? 0.0F : value / sum; });
   return sums;
 }
 

@@ -65,13 +65,9 @@ struct decode_results {
     for (int r = 0; r < 16; ++r) {
       const decode_row row = load_shared(table + r);
       if (!is_live(row)) continue;
-      const auto sums = decode_plain_row(p, side, row, keys);
+      auto sums = decode_plain_row(p, side, row, keys);
       if (lane_index() == 0) put_lse(row, sums.lse);
-      HEADWISE_UNROLL
-      for (int f = 0; f < sums.features; ++f) {
-        const int d = f * warp_size + lane_index();
-        if (d < Variant::value_dim) put(row, d, sums.value[f]);
-      }
+      sums.out.for_each([&](float sum, int d) { put(row, d, sum); });
     }
   }
 

@@ -49,9 +49,20 @@ struct query_tiles {
   HEADWISE_DEVICE query_position after(query_position at) const { return found(step(at)); }
 
  private:
+  // Where every composite head has the query head of its own number, there is nothing to look for.
+  static constexpr bool heads_in_pairs = [] {
+    for (int head = 0; head < Variant::query_heads; ++head)
+      if (Variant::composite_head(head) != head) return false;
+    return Variant::query_heads == Variant::composite_heads;
+  }();
+
   HEADWISE_DEVICE query_position start_of_head(int head) const {
-    while (head < Variant::query_heads && Variant::composite_head(head) != composite_head) ++head;
-    return {head, 0, sight_of_keys::none};
+    if constexpr (heads_in_pairs) {
+      return {head == 0 ? composite_head : Variant::query_heads, 0, sight_of_keys::none};
+    } else {
+      while (head < Variant::query_heads && Variant::composite_head(head) != composite_head) ++head;
+      return {head, 0, sight_of_keys::none};
+    }
   }
   HEADWISE_DEVICE query_position step(query_position at) const {
     at.first += Rows;
