@@ -20,13 +20,17 @@ TEST_CASE_TEMPLATE("attention over component heads agrees with the reference", S
   check_decoding<chosen, normalized, Scalar>();
 }
 
-TEST_CASE("one query of the paper's heads has its mixing absorbed, a prompt has its heads composed") {
-  using mha = attention_variant<query_heads<32>, head_dim<128>>;
+TEST_CASE("the cost model takes the paper's heads as they are known to be fastest") {
   using half = attention_variant<query_heads<32>, component_heads<16>, head_dim<128>, linear_head_mixing>;
-  CHECK(cuda::chosen_decode_mode<half, bfloat16>(1) == cuda::decode_mode::absorbed);
+  static_assert(cuda::chosen_decode_mode<half, bfloat16>(1) == cuda::decode_mode::absorbed);
+  CHECK(cuda::chosen_decode_mode<half, bfloat16>(6) == cuda::decode_mode::absorbed);
+  CHECK(cuda::chosen_decode_mode<half, bfloat16>(8) == cuda::decode_mode::mix_on_the_fly);
+  CHECK(cuda::chosen_decode_mode<half, bfloat16>(16) == cuda::decode_mode::mix_on_the_fly);
   CHECK(cuda::chosen_decode_mode<half, bfloat16>(2048) == cuda::decode_mode::expanded);
+  // One query of heads that are not mixed, or not in a way or a number type that the kernels take.
+  using multi_head = attention_variant<query_heads<32>, head_dim<128>>;
   CHECK(cuda::chosen_decode_mode<half, float>(1) == cuda::decode_mode::expanded);
-  CHECK(cuda::chosen_decode_mode<mha, bfloat16>(1) == cuda::decode_mode::expanded);
+  CHECK(cuda::chosen_decode_mode<multi_head, bfloat16>(1) == cuda::decode_mode::expanded);
   CHECK(cuda::chosen_decode_mode<normalized, bfloat16>(1) == cuda::decode_mode::expanded);
   CHECK(cuda::chosen_decode_mode<wide, bfloat16>(1) == cuda::decode_mode::expanded);
   CHECK(cuda::chosen_decode_mode<summed_in_double, bfloat16>(1) == cuda::decode_mode::expanded);

@@ -64,6 +64,8 @@ TEST_CASE("nothing of a hidden key shows, whatever it holds") {
          {attend_sizes{.queries = 1, .keys = 70}, attend_sizes{.queries = 2, .keys = 1100}}) {
       check_hidden<mixed, cuda::decode_mode::absorbed>(sizes, poison);
       check_hidden<half_mixed, cuda::decode_mode::absorbed>(sizes, poison);
+      check_hidden<mixed, cuda::decode_mode::mix_on_the_fly>(sizes, poison);
+      check_hidden<half_mixed, cuda::decode_mode::mix_on_the_fly>(sizes, poison);
       check_hidden<grouped, cuda::decode_mode::expanded>(sizes, poison);
     }
 }
@@ -94,10 +96,15 @@ TEST_CASE("a NaN that a query sees shows in what depends on it, and nowhere else
   const auto feature_3_of_head_1 = [](int head, std::size_t d) { return head >= 2 && d == 3; };
   constexpr auto absorbed = cuda::decode_mode::absorbed;
   constexpr auto expanded = cuda::decode_mode::expanded;
+  constexpr auto on_the_fly = cuda::decode_mode::mix_on_the_fly;
   check_nan_where(outputs_with_nan<mixed, absorbed>(false, 1), everywhere);
   check_nan_where(outputs_with_nan<mixed, absorbed>(true, 1), feature_3);
   check_nan_where(outputs_with_nan<half_mixed, absorbed>(false, 1), everywhere);
   check_nan_where(outputs_with_nan<half_mixed, absorbed>(true, 1), feature_3_of_head_1);
+  check_nan_where(outputs_with_nan<mixed, on_the_fly>(false, 1), everywhere);
+  check_nan_where(outputs_with_nan<mixed, on_the_fly>(true, 1), feature_3);
+  check_nan_where(outputs_with_nan<half_mixed, on_the_fly>(false, 1), everywhere);
+  check_nan_where(outputs_with_nan<half_mixed, on_the_fly>(true, 1), feature_3_of_head_1);
   check_nan_where(outputs_with_nan<grouped, expanded>(false, 1), of_head_1);
   check_nan_where(outputs_with_nan<grouped, expanded>(true, 1), feature_3_of_head_1);
 }

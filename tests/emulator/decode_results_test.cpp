@@ -50,6 +50,7 @@ void check_device_does_not_matter() {
 
 TEST_CASE("decoding gives the same bits on every device and in every order of blocks and threads") {
   check_device_does_not_matter<mixed, cuda::decode_mode::absorbed>();
+  check_device_does_not_matter<mixed, cuda::decode_mode::mix_on_the_fly>();
   check_device_does_not_matter<grouped, cuda::decode_mode::expanded>();
 }
 
@@ -70,6 +71,7 @@ void check_layouts_do_not_matter() {
 
 TEST_CASE("decoding gives the same bits however tensors lie") {
   check_layouts_do_not_matter<mixed, cuda::decode_mode::absorbed>();
+  check_layouts_do_not_matter<mixed, cuda::decode_mode::mix_on_the_fly>();
   check_layouts_do_not_matter<grouped, cuda::decode_mode::expanded>();
 }
 
@@ -98,6 +100,7 @@ void check_neighbours_do_not_matter() {
 
 TEST_CASE("what a sequence gives does not depend on its neighbours in the batch, bit by bit") {
   check_neighbours_do_not_matter<mixed, cuda::decode_mode::absorbed>();
+  check_neighbours_do_not_matter<mixed, cuda::decode_mode::mix_on_the_fly>();
   check_neighbours_do_not_matter<grouped, cuda::decode_mode::expanded>();
 }
 

@@ -58,21 +58,27 @@ struct decode_problem {
   std::int64_t cache_sectors() const { return keys * C * 2 * D * 2 / 32; }
 };
 
-/// The cache is read once, by whole sectors, no access to shared memory waits for another one, and tensor cores do no
-/// more than `products` products of all rows, in whole tiles of 16, with keys and values of a head.
-template <typename Variant, cuda::decode_mode Mode>
-void check_decode(std::int64_t queries, std::int64_t keys, std::int64_t rows, std::int64_t products) {
-  decode_problem<Variant> problem{queries, keys};
-  const emulator::statistics s = problem.template run<Mode>("decode");
-  const std::string accesses = emulator::accesses_of("decode");
+/// The cache is read `times` over, by whole sectors, and no access to shared memory waits for another one.
+inline void check_accesses(const std::string& kernel, std::int64_t cache_sectors, std::int64_t times) {
+  const emulator::statistics s = emulator::statistics_of(kernel);
+  const std::string accesses = emulator::accesses_of(kernel);
   CAPTURE(accesses);
   REQUIRE(s.launches == 1);
   CHECK(s.copies_from_global.sectors == s.copies_from_global.fewest_sectors);
-  CHECK(s.copies_from_global.sectors == problem.cache_sectors());
+  CHECK(s.copies_from_global.sectors == times * cache_sectors);
   CHECK(s.copies_to_shared.conflicts == 0);
   CHECK(s.matrix_loads.conflicts == 0);
   CHECK(s.shared_loads.conflicts == 0);
   CHECK(s.shared_stores.conflicts == 0);
+}
+
+/// The cache is read once, and tensor cores do no more than `products` products of all rows, in whole tiles of 16, with
+/// keys and values of a head.
+template <typename Variant, cuda::decode_mode Mode>
+void check_decode(std::int64_t queries, std::int64_t keys, std::int64_t rows, std::int64_t products) {
+  decode_problem<Variant> problem{queries, keys};
+  const emulator::statistics s = problem.template run<Mode>("decode");
+  check_accesses("decode", problem.cache_sectors(), 1);
   constexpr std::int64_t D = Variant::head_dim;
   CHECK(s.multiply_adds == products * 2 * (rows / 16) * (keys / 8) * (D / 16));
 }
@@ -93,6 +99,24 @@ TEST_CASE("decoding of grouped heads reads keys and values once for all query he
   check_decode<heads_of<128, composite_heads<4>>, expanded>(1, 1024, 16, 4);
   check_decode<heads_of<64, composite_heads<8>>, expanded>(4, 512, 16, 8);
   check_decode<heads_of<64, composite_heads<2>>, expanded>(3, 512, 48, 2);
+}
+
+/// A block for 16 composite heads reads the cache, mixes all component heads, 16 at a time, and multiplies tiles of 16
+/// rows with 16 composite heads.
+template <typename Variant>
+void check_mixing(std::int64_t queries, std::int64_t keys, std::int64_t times) {
+  decode_problem<Variant> problem{queries, keys};
+  const emulator::statistics s = problem.template run<cuda::decode_mode::mix_on_the_fly>("mixed_decode");
+  check_accesses("mixed_decode", problem.cache_sectors(), times);
+  constexpr std::int64_t D = Variant::head_dim;
+  constexpr std::int64_t steps = (Variant::component_heads + 15) / 16;
+  CHECK(s.multiply_adds == times * 2 * keys * (D / 8) * (steps + 1));
+}
+
+TEST_CASE("mixing on the fly reads the cache once for 16 composite heads") {
+  check_mixing<heads_of<64, composite_heads<16>, component_heads<8>, linear_head_mixing>>(4, 256, 1);
+  check_mixing<heads_of<128, component_heads<16>, linear_head_mixing>>(16, 64, 2);
+  check_mixing<heads_of<64, component_heads<18>, linear_head_mixing>>(2, 64, 2);
 }
 
 TEST_CASE("a window's keys are read, and no others") {

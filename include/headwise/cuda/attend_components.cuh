@@ -7,13 +7,25 @@
 #include "headwise/cuda/attend_few_queries.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
 #include "headwise/cuda/decode_mode.cuh"
+#include "headwise/cuda/decode_parameters.cuh"
+#include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/mix_heads.cuh"
+#include "headwise/cuda/mixed_decode_tile.cuh"
 #include "headwise/cuda/normalize_heads.cuh"
 #include "headwise/operations/attend_components.hpp"
 #include "headwise/operations/attend_expanded.hpp"
 #include "headwise/operations/checks.hpp"
 
 namespace headwise::cuda {
+
+/// Attention of a few queries on tensor cores, over composite heads that are mixed tile by tile.
+template <typename Body>
+HEADWISE_KERNEL(Body::threads(), 1)
+decode_by_mixing(HEADWISE_KERNEL_PARAMETER typename Body::parameters p,
+                 HEADWISE_KERNEL_PARAMETER decode_alignment aligned) {
+  Body(p, aligned).run();
+}
+
 namespace launches {
 
 /// What building composite heads and attending to them takes of a backend.
@@ -35,23 +47,41 @@ struct expanding_backend {
 };
 
 template <typename Variant, typename Scalar>
+decode_parameters<Variant, Scalar, Variant::component_heads> component_parameters(
+    const attend_components_arguments<Variant, Scalar>& a, cuda_workspace::frame& frame) {
+  return {.q = a.q,
+          .k = a.k,
+          .v = a.v,
+          .key_weight = a.key_weight.data(),
+          .value_weight = a.value_weight.data(),
+          .query_lengths = device_lengths(a.query_lengths, frame),
+          .key_lengths = device_lengths(a.key_lengths, frame),
+          .mask = a.mask,
+          .score = a.score,
+          .out = a.out,
+          .lse = a.lse,
+          .parts = {},
+          .keys_of_part = 0};
+}
+
+template <typename Variant, typename Scalar>
 void attend_absorbed(const attend_components_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
   cuda_workspace::frame frame(workspace);
-  const decode_parameters<Variant, Scalar, Variant::component_heads> p{
-      .q = a.q,
-      .k = a.k,
-      .v = a.v,
-      .key_weight = a.key_weight.data(),
-      .value_weight = a.value_weight.data(),
-      .query_lengths = device_lengths(a.query_lengths, frame),
-      .key_lengths = device_lengths(a.key_lengths, frame),
-      .mask = a.mask,
-      .score = a.score,
-      .out = a.out,
-      .lse = a.lse,
-      .parts = {},
-      .keys_of_part = 0};
-  start_decode<true>(p, most_keys(a.key_lengths, a.k.tokens), frame);
+  start_decode<true>(component_parameters(a, frame), most_keys(a.key_lengths, a.k.tokens), frame);
+}
+
+template <typename Variant, typename Scalar>
+void attend_mixing_on_the_fly(const attend_components_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
+  using body = mixed_decode_tile<Variant, Scalar>;
+  constexpr int keys_of_part =
+      decode_keys_of_block(Variant::component_heads, Variant::query_heads, Variant::head_dim, Variant::value_dim);
+  cuda_workspace::frame frame(workspace);
+  decode_in_parts(
+      component_parameters(a, frame), keys_of_part, most_keys(a.key_lengths, a.k.tokens), frame, [&](const auto& p) {
+        workspace.launch("mixed_decode", decode_by_mixing<body>,
+                         {.blocks = body::blocks(p), .threads = body::threads(), .shared_bytes = body::shared_bytes}, p,
+                         alignment_of(p));
+      });
 }
 
 }  // namespace launches
@@ -60,17 +90,24 @@ void attend_absorbed(const attend_components_arguments<Variant, Scalar>& a, cuda
 /// costs least. Numbers of 16 bits are multiplied on tensor cores and summed in float; other ones are expanded.
 template <decode_mode Mode = decode_mode::choose, typename Variant, typename Scalar>
 void attend_components(const attend_components_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
-  constexpr bool possible = can_be_absorbed<Variant, Scalar>;
-  static_assert(Mode != decode_mode::absorbed || possible,
+  constexpr bool absorbs = can_be_absorbed<Variant, Scalar>;
+  constexpr bool mixes = can_be_mixed_on_the_fly<Variant, Scalar>;
+  constexpr bool chooses = Mode == decode_mode::choose;
+  static_assert(Mode != decode_mode::absorbed || absorbs,
                 "headwise: decode_mode::absorbed needs numbers of 16 bits summed in float, heads of at most 256 "
                 "features and no norm after mixing, take decode_mode::expanded");
+  static_assert(Mode != decode_mode::mix_on_the_fly || mixes,
+                "headwise: decode_mode::mix_on_the_fly needs numbers of 16 bits summed in float, heads of at most 128 "
+                "features, component heads that fit into 160 KiB with 16 keys and no norm after mixing, take "
+                "decode_mode::expanded");
   headwise::detail::check_attend_components(a);
-  if constexpr (possible && Mode != decode_mode::expanded) {
-    const bool chosen = chosen_decode_mode<Variant, Scalar>(a.q.tokens) == decode_mode::absorbed;
-    if (Mode == decode_mode::absorbed || chosen) return launches::attend_absorbed(a, workspace);
-  }
-  if constexpr (Mode != decode_mode::absorbed)
-    headwise::detail::attend_expanded<launches::expanding_backend>(a, workspace);
+  const decode_mode mode = chooses ? chosen_decode_mode<Variant, Scalar>(a.q.tokens) : Mode;
+  if constexpr (absorbs && (chooses || Mode == decode_mode::absorbed))
+    if (mode == decode_mode::absorbed) launches::attend_absorbed(a, workspace);
+  if constexpr (mixes && (chooses || Mode == decode_mode::mix_on_the_fly))
+    if (mode == decode_mode::mix_on_the_fly) launches::attend_mixing_on_the_fly(a, workspace);
+  if constexpr (chooses || Mode == decode_mode::expanded)
+    if (mode == decode_mode::expanded) headwise::detail::attend_expanded<launches::expanding_backend>(a, workspace);
 }
 
 }  // namespace headwise::cuda

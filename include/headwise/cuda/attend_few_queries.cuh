@@ -54,35 +54,49 @@ void launch_decode(const Parameters& p, cuda_workspace& workspace) {
                                     .out_pairs = has_aligned_pairs(p.out)});
 }
 
-/// Cuts the keys, works on the parts with as many rows in a block as there are or as fit, and merges the parts. All of
+/// Cuts the keys of each sequence, `keys` at most, into parts, lets `launch(p)` work on them, and merges them. All of
 /// `p` but its parts is given.
-template <bool Absorbs, typename Variant, typename Scalar, int Heads>
-void start_decode(decode_parameters<Variant, Scalar, Heads> p, std::int64_t keys, cuda_workspace::frame& frame) {
-  constexpr int dim = std::max(Variant::head_dim, Variant::value_dim);
-  constexpr int heads_of_group = decode_row_group<Variant, Absorbs>::most_heads;
-  p.keys_of_part = decode_keys_of_block(Absorbs ? Heads : 1, heads_of_group, Variant::head_dim, Variant::value_dim);
+template <typename Variant, typename Scalar, int Heads, typename Launch>
+void decode_in_parts(decode_parameters<Variant, Scalar, Heads> p, int keys_of_part, std::int64_t keys,
+                     cuda_workspace::frame& frame, const Launch& launch) {
+  p.keys_of_part = keys_of_part;
   p.parts = {.out = nullptr,
              .lse = nullptr,
-             .count = std::max(std::int64_t{1}, (keys + p.keys_of_part - 1) / p.keys_of_part),
+             .count = std::max(std::int64_t{1}, (keys + keys_of_part - 1) / keys_of_part),
              .columns = merge_shape<Variant::value_dim>::columns};
-  if (p.parts.count > 1) {
-    const std::int64_t results = p.q.batch * p.q.tokens * Variant::query_heads * p.parts.count;
-    p.parts.out = frame.take<float>(results * p.parts.columns);
-    p.parts.lse = frame.take<float>(results);
+  if (p.parts.count == 1) {
+    launch(p);
+    return;
   }
-  const auto launch_with = [&](auto row_tiles) {
-    using body = decode_tile<Variant, Scalar, Absorbs, decode_settings_of(dim, decltype(row_tiles)::value)>;
-    launch_decode<body>(p, frame.workspace());
-  };
-  const std::int64_t rows = heads_of_group * p.q.tokens;
-  if (heads_of_group <= 16 && rows <= 16) {
-    if constexpr (heads_of_group <= 16) launch_with(std::integral_constant<int, 1>{});
-  } else if (heads_of_group <= 32 && rows <= 32) {
-    if constexpr (heads_of_group <= 32) launch_with(std::integral_constant<int, 2>{});
-  } else {
-    launch_with(std::integral_constant<int, 4>{});
-  }
-  if (p.parts.count > 1) launch_merge_parts<Variant, Scalar>({p.parts, p.out, p.lse}, frame.workspace());
+  const std::int64_t results = p.q.batch * p.q.tokens * Variant::query_heads * p.parts.count;
+  p.parts.out = frame.take<float>(results * p.parts.columns);
+  p.parts.lse = frame.take<float>(results);
+  launch(p);
+  launch_merge_parts<Variant, Scalar>({p.parts, p.out, p.lse}, frame.workspace());
+}
+
+/// Starts the decoding kernel, with as many rows in a block as there are or as fit.
+template <bool Absorbs, typename Variant, typename Scalar, int Heads>
+void start_decode(const decode_parameters<Variant, Scalar, Heads>& given, std::int64_t keys,
+                  cuda_workspace::frame& frame) {
+  constexpr int dim = std::max(Variant::head_dim, Variant::value_dim);
+  constexpr int heads_of_group = decode_row_group<Variant, Absorbs>::most_heads;
+  constexpr int keys_of_part =
+      decode_keys_of_block(Absorbs ? Heads : 1, heads_of_group, Variant::head_dim, Variant::value_dim);
+  decode_in_parts(given, keys_of_part, keys, frame, [&](const auto& p) {
+    const auto launch_with = [&](auto row_tiles) {
+      using body = decode_tile<Variant, Scalar, Absorbs, decode_settings_of(dim, decltype(row_tiles)::value)>;
+      launch_decode<body>(p, frame.workspace());
+    };
+    const std::int64_t rows = heads_of_group * p.q.tokens;
+    if (heads_of_group <= 16 && rows <= 16) {
+      if constexpr (heads_of_group <= 16) launch_with(std::integral_constant<int, 1>{});
+    } else if (heads_of_group <= 32 && rows <= 32) {
+      if constexpr (heads_of_group <= 32) launch_with(std::integral_constant<int, 2>{});
+    } else {
+      launch_with(std::integral_constant<int, 4>{});
+    }
+  });
 }
 
 }  // namespace launches

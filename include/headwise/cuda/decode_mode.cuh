@@ -9,6 +9,7 @@
 #include "headwise/core/half_precision.hpp"
 #include "headwise/cuda/decode_rows.cuh"
 #include "headwise/cuda/decode_settings.cuh"
+#include "headwise/cuda/mixed_decode_shape.cuh"
 #include "headwise/operations/compose_heads.hpp"
 
 namespace headwise::cuda {
@@ -18,6 +19,7 @@ enum class decode_mode {
   choose,    ///< whichever the cost model takes for cheapest
   expanded,  ///< composite heads are built in the workspace and attended to; where none are built, just attention
   absorbed,  ///< mixing is absorbed into scores and weights: the cache is read once, and composite heads never exist
+  mix_on_the_fly,  ///< composite heads exist in shared memory, for some keys at a time
 };
 
 /// Whether the decoding kernel takes a variant in a number type: 16 bits, summed in float, and heads whose sums fit
@@ -30,6 +32,13 @@ inline constexpr bool decodes_by_tiles =
 /// Whether mixing can be absorbed: no norm stands behind it, and the decoding kernel takes the variant.
 template <any_attention_variant Variant, typename Scalar>
 inline constexpr bool can_be_absorbed = Variant::absorbable&& decodes_by_tiles<Variant, Scalar>;
+
+/// Whether the kernel that mixes on the fly takes a variant: mixing is linear and all that there is, and its heads fit
+/// into the registers and the shared memory of any device that has the tensor cores for it.
+template <any_attention_variant Variant, typename Scalar>
+inline constexpr bool can_be_mixed_on_the_fly =
+    can_be_absorbed<Variant, Scalar>&& Variant::head_dim <= 128 && Variant::value_dim <= 128 &&
+    mixed_decode_shape<Variant>::shared_bytes <= 163 * 1024;
 
 /// What a way to decode costs for every key: bytes of device memory, and operations on tensor cores, those on what
 /// fills up tiles included.
@@ -62,6 +71,13 @@ struct decode_costs {
             .flops = 2 * whole_tiles(H * queries) * (key_products * D + value_products * Dv)};
   }
 
+  /// Every block reads all component heads, and multiplies whole tiles of 16 of them by 16 composite heads.
+  static constexpr decode_cost mixed_on_the_fly(std::int64_t queries) {
+    using shape = mixed_decode_shape<Variant>;
+    const std::int64_t blocks = shape::composite_blocks * shape::row_blocks(queries);
+    return {.bytes = 2 * C * (D + Dv) * blocks, .flops = 2 * blocks * 16 * (whole_tiles(C) + shape::units) * (D + Dv)};
+  }
+
   static constexpr decode_cost expanded(std::int64_t queries) {
     // Composite heads are summed up outside of tensor cores, at an eighth of their speed.
     constexpr std::int64_t slower = 8;
@@ -80,13 +96,19 @@ struct decode_costs {
 template <any_attention_variant Variant, typename Scalar>
 constexpr decode_mode chosen_decode_mode(std::int64_t queries) {
   using costs = decode_costs<Variant>;
-  if constexpr (!can_be_absorbed<Variant, Scalar> ||
-                !(key_composition<Variant>::changes || value_composition<Variant>::changes)) {
-    return decode_mode::expanded;
-  } else {
-    return costs::absorbed(queries).time() <= costs::expanded(queries).time() ? decode_mode::absorbed
-                                                                              : decode_mode::expanded;
+  decode_mode mode = decode_mode::expanded;
+  std::int64_t least = costs::expanded(queries).time();
+  if constexpr (key_composition<Variant>::changes || value_composition<Variant>::changes) {
+    const auto consider = [&](decode_mode other, const decode_cost& cost) {
+      if (cost.time() > least) return;
+      mode = other;
+      least = cost.time();
+    };
+    if constexpr (can_be_mixed_on_the_fly<Variant, Scalar>)
+      consider(decode_mode::mix_on_the_fly, costs::mixed_on_the_fly(queries));
+    if constexpr (can_be_absorbed<Variant, Scalar>) consider(decode_mode::absorbed, costs::absorbed(queries));
   }
+  return mode;
 }
 
 }  // namespace headwise::cuda

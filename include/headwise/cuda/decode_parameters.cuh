@@ -8,6 +8,7 @@
 #include "headwise/cuda/decode_rows.cuh"
 #include "headwise/cuda/device_lengths.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/shared_tile.cuh"
 
 namespace headwise::cuda {
 
@@ -60,6 +61,14 @@ template <typename T, int Heads, int Dim>
 bool has_aligned_pairs(const head_view<T, Heads, Dim>& view) {
   return Dim % 2 == 0 && reinterpret_cast<std::uintptr_t>(view.data) % 4 == 0 && view.batch_stride % 2 == 0 &&
          view.token_stride % 2 == 0 && view.head_stride % 2 == 0;
+}
+
+template <typename Variant, typename Scalar, int Heads>
+decode_alignment alignment_of(const decode_parameters<Variant, Scalar, Heads>& p) {
+  return {.k = has_aligned_chunks(p.k),
+          .v = has_aligned_chunks(p.v),
+          .q_pairs = has_aligned_pairs(p.q),
+          .out_pairs = has_aligned_pairs(p.out)};
 }
 
 }  // namespace headwise::cuda
