@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "headwise/attention_variant.hpp"
+#include "headwise/core/host_memory.hpp"
 #include "support/attend_tensors.hpp"
 #include "support/errors.hpp"
 

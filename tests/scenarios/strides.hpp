@@ -3,10 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "headwise/attention_variant.hpp"
 #include "headwise/core/error.hpp"
@@ -37,12 +35,9 @@ void check_layout(const attend_sizes& sizes, const attend_layouts& layouts) {
   copy_values(laid_out.out_gradient, contiguous.out_gradient);
   backend_runner<typename Setting::backend>::attend(contiguous);
   backend_runner<typename Setting::backend>::attend(laid_out);
-  std::vector<std::vector<Scalar>> expected;
-  for_each_result(contiguous, [&](const std::string&, const auto& values) { expected.push_back(values); });
-  std::size_t next = 0;
-  for_each_result(laid_out, [&](const std::string& name, const auto& values) {
+  for_each_result(laid_out, contiguous, [](const std::string& name, const auto& values, const auto& expected) {
     CAPTURE(name);
-    CHECK(bitwise_equal(values, expected[next++]));
+    CHECK(bitwise_equal(values, expected));
   });
 }
 

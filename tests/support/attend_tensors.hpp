@@ -194,4 +194,15 @@ void for_each_result(const attend_tensors<Variant, Scalar>& tensors, const Visit
   visit(std::string("v_gradient"), values_of(tensors.v_gradient));
 }
 
+/// The same of two runs of a call: `visit(name, values, other_values)`.
+template <typename Variant, typename Scalar, typename Visit>
+void for_each_result(const attend_tensors<Variant, Scalar>& a, const attend_tensors<Variant, Scalar>& b,
+                     const Visit& visit) {
+  visit(std::string("out"), values_of(a.out), values_of(b.out));
+  visit(std::string("lse"), a.lse.values, b.lse.values);
+  visit(std::string("q_gradient"), values_of(a.q_gradient), values_of(b.q_gradient));
+  visit(std::string("k_gradient"), values_of(a.k_gradient), values_of(b.k_gradient));
+  visit(std::string("v_gradient"), values_of(a.v_gradient), values_of(b.v_gradient));
+}
+
 }  // namespace headwise::test
