@@ -4,15 +4,12 @@
 #include "headwise/attention_variant.hpp"
 #include "support/backends.hpp"
 #include "support/conformance.hpp"
+#include "support/head_groups.hpp"
 
 namespace headwise::test {
 
-template <typename Numbers>
-struct with_numbers
-    : attention_variant<query_heads<4>, composite_heads<2>, head_dim<8>, value_dim<12>, causal_mask, Numbers> {};
-
 TEST_CASE_TEMPLATE_DEFINE("attention with every accumulator agrees with the reference", Setting, every_accumulator) {
-  for (const attend_sizes& sizes : various_sizes()) check_attend<Setting>(sizes, 46);
+  check_various_sizes<Setting>(46);
 }
 TEST_CASE_TEMPLATE_APPLY(every_accumulator,
                          settings_of<fast_backends, with_numbers<number_types<float>>,

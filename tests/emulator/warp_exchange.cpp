@@ -6,6 +6,7 @@
 
 #include "emulator/block.hpp"
 #include "emulator/device_functions.hpp"
+#include "emulator/left_out.hpp"
 #include "emulator/warp_meeting.hpp"
 
 namespace headwise::emulator {
@@ -38,6 +39,7 @@ void shuffle(collective kind, const shuffled& mine, const call_site& where) {
 }  // namespace
 
 void sync_warp(const call_site& where) {
+  if (left_out(where)) return;
   meet(collective::sync_warp, nullptr, where, [](void* const(&)[warp_lanes]) {
     block& b = running_block();
     b.order.sync_warp(b.warp());

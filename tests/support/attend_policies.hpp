@@ -20,14 +20,7 @@ namespace headwise::test {
 template <typename... Policies>
 struct three_heads : attention_variant<query_heads<3>, Policies...> {};
 
-/// Calls of every kind of size agree with the reference.
-template <typename Setting>
-void check_various_sizes(std::uint64_t seed, const typename Setting::variant::mask& mask = {},
-                         const typename Setting::variant::score_modification& score = {}) {
-  for (const attend_sizes& sizes : various_sizes()) check_attend<Setting>(sizes, seed, mask, score);
-}
-
-/// The same with data for a mask or a score modification that takes some.
+/// Calls of every kind of size agree with the reference, with data for a mask or a score modification that takes some.
 template <typename Setting>
 void check_policies_with_data(std::uint64_t seed) {
   constexpr std::int64_t most_keys = 100;

@@ -162,4 +162,11 @@ inline std::vector<attend_sizes> various_sizes() {
   };
 }
 
+/// Calls of every kind of size agree with the reference.
+template <typename Setting>
+void check_various_sizes(std::uint64_t seed, const typename Setting::variant::mask& mask = {},
+                         const typename Setting::variant::score_modification& score = {}) {
+  for (const attend_sizes& sizes : various_sizes()) check_attend<Setting>(sizes, seed, mask, score);
+}
+
 }  // namespace headwise::test

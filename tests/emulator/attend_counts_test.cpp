@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "emulator/statistics.hpp"
+#include "headwise/attention_variant.hpp"
+#include "headwise/cuda/attend.cuh"
+#include "headwise/cuda/attend_backward.cuh"
+#include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/device_memory.cuh"
+
+namespace headwise::test {
+
+// What attention on tensor cores costs, as far as counting tells.
+
+/// A head of queries, keys and values.
+template <int Dim, typename Mask>
+struct one_head : attention_variant<query_heads<1>, head_dim<Dim>, Mask> {};
+
+/// One sequence on the device, all zeros.
+template <typename Variant>
+class counted_call {
+ public:
+  explicit counted_call(std::int64_t tokens) : tokens_(tokens) {
+    for (auto* tensor : {&q_, &k_, &v_, &out_, &out_gradient_, &q_gradient_, &k_gradient_, &v_gradient_}) {
+      tensor->resize(static_cast<std::size_t>(tokens * D));
+      cuda_memory::set_zero(*tensor);
+    }
+    lse_.resize(static_cast<std::size_t>(tokens));
+    cuda_memory::set_zero(lse_);
+  }
+
+  void attend(cuda_workspace& workspace) {
+    cuda::attend(
+        attend_arguments<Variant, bfloat16>{
+            .q = view(q_), .k = view(k_), .v = view(v_), .out = view(out_), .lse = {lse_.data(), 1, tokens_, 0, 0}},
+        workspace);
+  }
+  void attend_backward(cuda_workspace& workspace) {
+    cuda::attend_backward(attend_backward_arguments<Variant, bfloat16>{.q = view(q_),
+                                                                       .k = view(k_),
+                                                                       .v = view(v_),
+                                                                       .out = view(out_),
+                                                                       .lse = {lse_.data(), 1, tokens_, 0, 0},
+                                                                       .out_gradient = view(out_gradient_),
+                                                                       .q_gradient = view(q_gradient_),
+                                                                       .k_gradient = view(k_gradient_),
+                                                                       .v_gradient = view(v_gradient_)},
+                          workspace);
+  }
+
+ private:
+  static constexpr int D = Variant::head_dim;
+
+  head_view<bfloat16, 1, D> view(device_buffer<bfloat16>& tensor) const {
+    return batch_token_head_view<1, D>(tensor.data(), 1, tokens_);
+  }
+
+  std::int64_t tokens_;
+  device_buffer<bfloat16> q_, k_, v_, out_, out_gradient_, q_gradient_, k_gradient_, v_gradient_;
+  device_buffer<float> lse_;
+};
+
+/// Runs forward and backward and counts.
+template <int Dim, typename Mask>
+void count_attention(std::int64_t tokens) {
+  counted_call<one_head<Dim, Mask>> call(tokens);
+  cuda_workspace workspace({}, 1 << 20);
+  emulator::count_from_now();
+  call.attend(workspace);
+  call.attend_backward(workspace);
+  emulator::stop_counting();
+}
+
+/// A kernel, and how many products of [tokens][head size] with another it takes.
+struct counted_kernel {
+  const char* name;
+  int products;
+};
+constexpr counted_kernel counted_kernels[] = {
+    {"attend", 2}, {"gradients of queries", 3}, {"gradients of keys and values", 4}};
+
+std::int64_t fewest_multiply_adds(const counted_kernel& kernel, std::int64_t tokens, int dim) {
+  return kernel.products * tokens * tokens * dim / (16 * 8 * 16);
+}
+
+template <int Dim>
+void check_traffic() {
+  constexpr std::int64_t tokens = 256;
+  count_attention<Dim, full_mask>(tokens);
+  for (const counted_kernel& kernel : counted_kernels) {
+    const std::string name = kernel.name;
+    CAPTURE(name);
+    CAPTURE(Dim);
+    const std::string accesses = emulator::accesses_of(name);
+    CAPTURE(accesses);
+    const emulator::statistics s = emulator::statistics_of(name);
+    REQUIRE(s.launches == 1);
+    CHECK(s.matrix_loads.instructions > 0);
+    CHECK(s.matrix_loads.conflicts == 0);
+    CHECK(s.copies_to_shared.instructions > 0);
+    CHECK(s.copies_to_shared.conflicts == 0);
+    CHECK(s.shared_loads.conflicts == 0);
+    CHECK(s.shared_stores.conflicts == 0);
+    CHECK(s.copies_from_global.sectors == s.copies_from_global.fewest_sectors);
+    CHECK(s.global_stores.sectors == s.global_stores.fewest_sectors);
+    CHECK(s.global_loads.sectors == s.global_loads.fewest_sectors);
+    const std::int64_t fewest = fewest_multiply_adds(kernel, tokens, Dim);
+    CHECK(s.multiply_adds >= fewest);
+    CHECK(s.multiply_adds <= fewest + fewest / 20);
+  }
+}
+
+TEST_CASE("attention on whole tiles meets no bank twice, moves whole sectors and multiplies no more than it must") {
+  check_traffic<64>();
+  check_traffic<128>();
+}
+
+TEST_CASE("a causal mask halves the products") {
+  constexpr std::int64_t tokens = 1024;
+  count_attention<64, causal_mask>(tokens);
+  for (const counted_kernel& kernel : counted_kernels) {
+    const std::string name = kernel.name;
+    CAPTURE(name);
+    const std::int64_t half = fewest_multiply_adds(kernel, tokens, 64) / 2;
+    CHECK(emulator::statistics_of(name).multiply_adds <= half + half * 15 / 100);
+  }
+}
+
+TEST_CASE("a window is all that is multiplied") {
+  constexpr std::int64_t tokens = 1024;
+  count_attention<64, sliding_window<128>>(tokens);
+  for (const counted_kernel& kernel : counted_kernels) {
+    const std::string name = kernel.name;
+    CAPTURE(name);
+    // A warp has 32 rows, of which each sees a window of its own, in tiles of up to 64.
+    const std::int64_t most = fewest_multiply_adds(kernel, tokens, 64) * (128 + 32 + 64) / tokens;
+    CHECK(emulator::statistics_of(name).multiply_adds <= most);
+  }
+}
+
+}  // namespace headwise::test

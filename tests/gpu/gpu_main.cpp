@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <cuda_runtime_api.h>
+#include <doctest/doctest.h>
+
+#include <iostream>
+
+/// Tests that need a GPU: where there is none the program ends with 77, which says that nothing was tested.
+int main(int argc, char** argv) {
+  constexpr int skipped = 77;
+  int devices = 0;
+  const cudaError_t answer = cudaGetDeviceCount(&devices);
+  if (answer != cudaSuccess || devices == 0) {
+    std::cout << "skipped: no device (" << cudaGetErrorString(answer) << ")\n";
+    return skipped;
+  }
+  return doctest::Context(argc, argv).run();
+}
