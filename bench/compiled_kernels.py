@@ -50,14 +50,21 @@ class Kernel:
         return min(by_registers, by_shared, limit.warps // warps, limit.blocks)
 
 
-def name_of(symbol):
-    """The last name of a mangled function, without its namespaces and template arguments."""
-    rest = symbol[2:].removeprefix("N")
-    name = symbol
+def last_name(mangled):
+    """The last of the names that stand one behind the other, and what follows."""
+    name = ""
+    rest = re.sub(r"^N?(S\d*_)?", "", mangled)
     while match := re.match(r"\d+", rest):
         length = int(match[0])
         name, rest = rest[match.end():match.end() + length], rest[match.end() + length:]
-    return name
+    return name, rest
+
+
+def name_of(symbol):
+    """The name of a mangled function without its namespaces, and that of the class that is its template argument."""
+    name, rest = last_name(symbol[2:])
+    argument = last_name(rest[1:])[0] if rest.startswith("I") else ""
+    return f"{name}<{argument}>" if argument else name
 
 
 def parse_resources(text):

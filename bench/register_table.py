@@ -58,6 +58,15 @@ def limits_of(source):
     return Limits(user_seconds=6)
 
 
+def sources_of_tests():
+    """By operation, then by head size."""
+    def place(source):
+        operation, dim = source.stem.rsplit("_", 1)
+        return operation, int(dim)
+
+    return sorted((ROOT / "tests/device/kernels").glob("*.cu"), key=place)
+
+
 def find_nvcc():
     beside = [pathlib.Path(os.environ[name]) / "bin" for name in ("CUDA_PATH", "CUDA_HOME") if name in os.environ]
     places = os.pathsep.join(map(str, [*beside, os.environ.get("PATH", ""), "/usr/local/cuda/bin"]))
@@ -136,12 +145,12 @@ def rows_of(compilation, has_nvdisasm):
         cost = ["", ""]
 
 
-def table_of(compilations, has_nvdisasm):
+def table_of(compilations, has_nvdisasm, with_cost=True):
     header = ["kernel", "head size", "device", "registers", "shared", "spills", "blocks", "mma share", "nvcc", "memory"]
     rows = [header, ["---"] * len(header)]
     for compilation in compilations:
         rows += rows_of(compilation, has_nvdisasm)
-    return "".join("| " + " | ".join(row) + " |\n" for row in rows)
+    return "".join("| " + " | ".join(row if with_cost else row[:-2]) + " |\n" for row in rows)
 
 
 def replace_table(document, table):
@@ -163,19 +172,18 @@ def main():
     parser.add_argument("--arch", type=int, action="append", choices=sorted(ARCHITECTURES), help="80 and 90 if none")
     parser.add_argument("--check", action="store_true", help="fail where a limit is broken")
     parser.add_argument("--slack", type=float, default=1, help="factor of the limits of time with --check")
-    parser.add_argument("--document", type=pathlib.Path, help="replace the table in this Markdown file")
+    parser.add_argument("--document", type=pathlib.Path, help="replace the table in this Markdown file, without costs")
     options = parser.parse_args()
     if not options.nvcc:
         sys.exit("nvcc is missing, give its path with --nvcc")
     compilations = []
-    for source in options.sources or sorted((ROOT / "tests/device/kernels").glob("*.cu")):
+    for source in options.sources or sources_of_tests():
         for arch in options.arch or [80, 90]:
             with tempfile.TemporaryDirectory() as folder:
                 compilations.append(compile_source(options.nvcc, source, arch, folder, options.nvdisasm))
-    table = table_of(compilations, options.nvdisasm)
-    print(table, end="")
+    print(table_of(compilations, options.nvdisasm), end="")
     if options.document:
-        replace_table(options.document, table)
+        replace_table(options.document, table_of(compilations, options.nvdisasm, with_cost=False))
     broken = [fault for compilation in compilations for fault in faults(compilation, options.slack)]
     print("".join(f"{fault}\n" for fault in broken), end="")
     if options.check and broken:

@@ -62,7 +62,7 @@ def compiled(source="attend_64", arch=80, seconds=1.0, memory=0.5, **kernel):
 class RegisterTable(unittest.TestCase):
     def test_resources_are_read_and_joined_with_the_launch(self):
         attend, other = compiled_kernels.parse_resources(RESOURCES)
-        self.assertEqual((attend.name, other.name), ("attend_by_tiles", "other"))
+        self.assertEqual((attend.name, other.name), ("attend_by_tiles<tile>", "other"))
         self.assertEqual((attend.stack, attend.spill_stores, attend.spill_loads), (24, 20, 32))
         self.assertEqual((attend.registers, attend.threads, attend.shared), (255, 128, 65536 + 512))
         self.assertEqual((other.registers, other.threads), (40, 0))
