@@ -10,7 +10,7 @@ function(read_text file result)
 endfunction()
 
 set(programs "")
-file(GLOB examples ${EXAMPLES}/*.cpp)
+file(GLOB examples ${EXAMPLES}/*.cpp ${EXAMPLES}/*.cu)
 foreach(example IN LISTS examples)
   read_text(${example} text)
   string(REGEX REPLACE "^// SPDX[^\n]*\n" "" text "${text}")
