@@ -44,6 +44,7 @@ if [ "${1:-}" = matrix ]; then
   need_command clang clang++
   need_command clang-format clang-format
   need_command clang-tidy clang-tidy
+  need_command lld ld.lld
   need_command doxygen doxygen
   need_command git git
   need_header libomp-dev clang++ omp.h
