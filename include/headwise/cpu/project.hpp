@@ -104,16 +104,17 @@ void project(token_view<In> x, std::type_identity_t<std::span<const T>> weight,
     parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
       const std::int64_t o = strip * columns;
       for (std::int64_t b = 0; b < x.batch; ++b)
-        product<product_write::overwrite>(
-            x.tokens, std::min(columns, y.width - o), x.width, left_factor<T>{x.row(b, 0), x.token_stride, 1},
-            row_factor<const T>{weight.data() + o, y.width}, row_factor<T>{y.row(b, 0) + o, y.token_stride});
+        product<product_write::overwrite>(x.tokens, std::min(columns, y.width - o), x.width,
+                                          left_factor<T>{x.row(b, 0), x.token_stride, 1},
+                                          row_factor<const T>{weight.data(), y.width}.from_column(o),
+                                          row_factor<T>{y.row(b, 0), y.token_stride}.from_column(o));
     });
   } else {
     host_workspace::frame frame(workspace);
     T* panels = frame.take<T>(strips * columns * x.width);
     parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
       const std::int64_t o = strip * columns;
-      tiles::pack_column_panel(weight.data() + o, y.width, x.width, std::min(columns, y.width - o),
+      tiles::pack_column_panel(tiles::further_on(weight.data(), o), y.width, x.width, std::min(columns, y.width - o),
                                panels + o * x.width);
     });
     tiles::project_with_panels<product_write::overwrite>(x, panels, y);

@@ -11,14 +11,24 @@ namespace headwise::cpu {
 
 // The kernels that all products of the CPU backend are made of. Everything above them is tiling.
 
+namespace tiles {
+
+/// The address `count` numbers further on. Factors of nothing may have no memory, and null stays null.
+template <typename T>
+T* further_on(T* data, std::int64_t count) {
+  return data == nullptr ? nullptr : data + count;
+}
+
+}  // namespace tiles
+
 /// A right factor or a result, read by packets: rows `row_step` apart, contiguous columns.
 template <typename T>
 struct row_factor {
   T* data;
   std::int64_t row_step;
 
-  row_factor from_row(std::int64_t k) const { return {data + k * row_step, row_step}; }
-  row_factor from_column(std::int64_t j) const { return {data + j, row_step}; }
+  row_factor from_row(std::int64_t k) const { return {tiles::further_on(data, k * row_step), row_step}; }
+  row_factor from_column(std::int64_t j) const { return {tiles::further_on(data, j), row_step}; }
 };
 
 /// A left factor, read one number at a time: element (i, k) stands at data[i * row_step + k * depth_step].
@@ -32,8 +42,10 @@ struct left_factor {
   /// The transpose of rows: element (i, k) stands in row k, column i.
   static left_factor columns(row_factor<const T> rows) { return {rows.data, 1, rows.row_step}; }
 
-  left_factor from_row(std::int64_t i) const { return {data + i * row_step, row_step, depth_step}; }
-  left_factor from_depth(std::int64_t k) const { return {data + k * depth_step, row_step, depth_step}; }
+  left_factor from_row(std::int64_t i) const { return {tiles::further_on(data, i * row_step), row_step, depth_step}; }
+  left_factor from_depth(std::int64_t k) const {
+    return {tiles::further_on(data, k * depth_step), row_step, depth_step};
+  }
 };
 
 /// The shape of the register tile: as many accumulators as there are registers, less one packet row of the right factor
