@@ -24,13 +24,15 @@ struct some_rows_blind {
   HEADWISE_HOST_DEVICE static constexpr bool visible(token_pair at) { return !blind(at.query, at.head); }
 };
 
+template <typename Real>
+inline constexpr Real minus_infinity = -std::numeric_limits<Real>::infinity();
+
 /// The same rows are blinded by scores of minus infinity.
 struct some_rows_minus_infinity {
   using slot = score_modification_slot;
   template <typename Real>
   HEADWISE_HOST_DEVICE static Real modify(Real score, token_pair at) {
-    constexpr Real nothing = -std::numeric_limits<Real>::infinity();
-    return some_rows_blind::blind(at.query, at.head) ? nothing : score;
+    return some_rows_blind::blind(at.query, at.head) ? minus_infinity<Real> : score;
   }
   template <typename Real>
   HEADWISE_HOST_DEVICE static Real derivative(Real /*score*/, token_pair at) {
@@ -75,7 +77,7 @@ void check_blind_rows(const attend_sizes& sizes, const Blind& blind) {
           CHECK(std::isfinite(lse));
           continue;
         }
-        CHECK(lse == -std::numeric_limits<double>::infinity());
+        CHECK(lse == minus_infinity<double>);
         for (int d = 0; d < 8; ++d) {
           CHECK(static_cast<double>(t.out.at(b, n, h, d)) == 0.0);
           CHECK(static_cast<double>(t.q_gradient.at(b, n, h, d)) == 0.0);
