@@ -132,6 +132,7 @@ def faults(compilation, slack):
 
 
 def rows_of(compilation, has_nvdisasm):
+    operation, dim = compilation.source.rsplit("_", 1)
     cost = [f"{compilation.user_seconds:.1f} s", f"{compilation.memory_gb:.2f} GB"]
     for kernel in (kernel for kernel in compilation.kernels if kernel.threads):
         if not has_nvdisasm:
@@ -139,14 +140,15 @@ def rows_of(compilation, has_nvdisasm):
         else:
             share = f"{kernel.mma_share:.2f}" if kernel.mma_share else "none"
         spills = kernel.spill_stores + kernel.spill_loads
-        yield [f"`{kernel.name}`", compilation.source.rsplit("_", 1)[1], f"sm_{compilation.arch}",
-               str(kernel.registers), f"{kernel.shared / 1024:g} KB", f"{spills} B" if spills else "none",
+        yield [operation.replace("_", " "), f"`{kernel.name}`", dim, f"sm_{compilation.arch}", str(kernel.registers),
+               f"{kernel.shared / 1024:.4g} KB", f"{spills} B" if spills else "none",
                str(kernel.blocks_per_multiprocessor(compilation.arch)), share, *cost]
         cost = ["", ""]
 
 
 def table_of(compilations, has_nvdisasm, with_cost=True):
-    header = ["kernel", "head size", "device", "registers", "shared", "spills", "blocks", "mma share", "nvcc", "memory"]
+    header = ["operation", "kernel", "head size", "device", "registers", "shared", "spills", "blocks", "mma share",
+              "nvcc", "memory"]
     rows = [header, ["---"] * len(header)]
     for compilation in compilations:
         rows += rows_of(compilation, has_nvdisasm)

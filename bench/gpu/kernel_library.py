@@ -16,8 +16,9 @@ class CCall(ctypes.Structure):
 class KernelLibrary:
     """Operations by name. `prepare` gives a function that starts one in the current stream, and nothing else."""
 
-    def __init__(self, path, torch):
+    def __init__(self, path, torch, device="cuda"):
         self._torch = torch
+        self._device = device
         self._c = ctypes.CDLL(str(path))
         self._c.headwise_operation_name.restype = ctypes.c_char_p
         for function in ("headwise_workspace_bytes", "headwise_open", "headwise_run"):
@@ -58,11 +59,13 @@ class KernelLibrary:
     def _make_room(self, needed):
         if self._memory is not None and needed <= self._memory.numel():
             return
+        on_gpu = self._device == "cuda"
         if self._memory is not None:
-            self._torch.cuda.synchronize()
+            if on_gpu:
+                self._torch.cuda.synchronize()
             self._c.headwise_close(self._workspace)
-        self._memory = self._torch.empty(max(needed, 1), dtype=self._torch.uint8, device="cuda")
-        stream = self._torch.cuda.current_stream().cuda_stream
+        self._memory = self._torch.empty(max(needed, 1), dtype=self._torch.uint8, device=self._device)
+        stream = self._torch.cuda.current_stream().cuda_stream if on_gpu else None
         raise_if(self._c.headwise_open(stream, self._memory.data_ptr(), self._memory.numel(),
                                        ctypes.byref(self._workspace)))
 

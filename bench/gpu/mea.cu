@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // MEA between its projections, and its norm alone.
 #include <headwise/cuda/mix_heads.cuh>
-#include <headwise/cuda/normalize_heads.cuh>
 #include <headwise/named_variants.hpp>
 
 #include "attend.cuh"
@@ -10,15 +9,10 @@ namespace bench {
 
 template <typename Variant>
 void attend_and_normalize(const headwise_call& c, cuda_workspace& workspace) {
-  using norm = typename Variant::output_norm;
-  const auto arguments = attend_arguments_of<Variant>(c);
-  headwise::detail::check_attend(arguments);
-  cuda_workspace::frame frame(workspace);
-  auto parameters = headwise::cuda::launches::parameters_of(arguments, frame);
-  parameters.out.data = nullptr;
-  parameters.normalized = arguments.out;
-  parameters.gain = static_cast<const bfloat16*>(c.gain);
-  headwise::cuda::launches::start_attend<norm>(parameters, workspace);
+  auto arguments = attend_arguments_of<Variant>(c);
+  const auto normalized = arguments.out;
+  arguments.out.data = nullptr;
+  headwise::cuda::attend_normalized(arguments, numbers(c.gain, Variant::head_dim), normalized, workspace);
 }
 
 /// Keys and values are mixed, then attended to, with the norm at the end.

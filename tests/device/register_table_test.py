@@ -109,7 +109,7 @@ class RegisterTable(unittest.TestCase):
             document.write_text("a\n<!-- bench/register_table.py -->\nold\n<!-- end -->\nb\n")
             register_table.replace_table(document, register_table.table_of([compiled()], None))
             text = document.read_text()
-            self.assertTrue(text.startswith("a\n<!-- bench/register_table.py -->\n| kernel |"))
+            self.assertTrue(text.startswith("a\n<!-- bench/register_table.py -->\n| operation |"))
             self.assertTrue(text.endswith(" |\n<!-- end -->\nb\n"))
             self.assertIn("not measured", text)
             self.assertNotIn("old", text)

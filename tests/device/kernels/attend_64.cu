@@ -5,9 +5,8 @@
 
 namespace cuda = headwise::cuda;
 using variant = headwise::multi_head<16, 64>;
-using arguments = headwise::attend_arguments<variant, headwise::bfloat16>;
-using body = cuda::attend_tile<variant, headwise::bfloat16, headwise::no_norm, cuda::forward_settings(64, 64)>;
+using scalar = headwise::bfloat16;
+using body = cuda::attend_tile<variant, scalar, headwise::no_norm, cuda::forward_settings(64, 64)>;
 
-template void cuda::attend(const arguments&, headwise::cuda_workspace&);
 template __global__ void
 launched_with<cuda::attend_by_tiles<body>, body::settings.threads(), std::size_t{body::shared_bytes}>();
