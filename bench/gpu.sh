@@ -30,12 +30,14 @@ tell() {
   echo "$1: $2, $3 s"
 }
 
-# step NAME SECONDS COMMAND...: runs the command for so long at most, and returns whether it succeeded.
+# step NAME SECONDS COMMAND...: runs the command for so long at most, and returns whether it succeeded. Time is left for
+# the comparison.
 step() {
   name=$1
   seconds=$2
   shift 2
-  if [ "$(left)" -lt "$seconds" ]; then seconds=$(left); fi
+  rest=$(($(left) - 180))
+  if [ "$rest" -lt "$seconds" ]; then seconds=$rest; fi
   if [ "$seconds" -le 0 ]; then
     tell "$name" "skipped: out of time" 0
     return 1
