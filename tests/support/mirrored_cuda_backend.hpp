@@ -4,15 +4,13 @@
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cuda/cuda_backend.cuh"
 #include "support/device_mirror.hpp"
+#include "support/mirrored_cuda_attention.hpp"
 
 namespace headwise::test {
 
 /// The CUDA backend as it looks from the host: tensors in the host's memory, copied to the device for every operation
 /// and back. With it all tests of operations run on a device as they are.
-struct mirrored_cuda_backend {
-  using memory = host_memory;
-  using workspace = host_workspace;
-
+struct mirrored_cuda_backend : mirrored_cuda_attention {
   template <typename X, typename Weight, typename Bias, typename Y>
   static void project(X x, Weight weight, Bias bias, Y y, workspace& /*scratch*/) {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::project(a..., w); }, x, weight, bias, y);
@@ -63,41 +61,6 @@ struct mirrored_cuda_backend {
   template <typename X, typename Counts, typename Lengths, typename Slots>
   static void append_heads(X x, Counts counts, Lengths lengths, Slots slots, workspace& /*scratch*/) {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::append_heads(a..., w); }, x, counts, lengths, slots);
-  }
-  template <typename Variant, typename Scalar>
-  static void attend(const attend_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
-    run_mirrored(
-        [&](cuda_workspace& w, auto q, auto k, auto v, auto out, auto lse) {
-          auto there = a;
-          there.q = q;
-          there.k = k;
-          there.v = v;
-          there.out = out;
-          there.lse = lse;
-          cuda_backend::attend(there, w);
-        },
-        a.q, a.k, a.v, a.out, a.lse);
-  }
-  template <typename Variant, typename Scalar>
-  static void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
-    run_mirrored(
-        [&](cuda_workspace& w, auto q, auto k, auto v, auto out, auto lse, auto out_gradient, auto lse_gradient,
-            auto delta, auto q_gradient, auto k_gradient, auto v_gradient) {
-          auto there = a;
-          there.q = q;
-          there.k = k;
-          there.v = v;
-          there.out = out;
-          there.lse = lse;
-          there.out_gradient = out_gradient;
-          there.lse_gradient = lse_gradient;
-          there.delta = delta;
-          there.q_gradient = q_gradient;
-          there.k_gradient = k_gradient;
-          there.v_gradient = v_gradient;
-          cuda_backend::attend_backward(there, w);
-        },
-        a.q, a.k, a.v, a.out, a.lse, a.out_gradient, a.lse_gradient, a.delta, a.q_gradient, a.k_gradient, a.v_gradient);
   }
   template <typename Variant, typename Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
