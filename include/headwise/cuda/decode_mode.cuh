@@ -34,7 +34,7 @@ template <any_attention_variant Variant, typename Scalar>
 inline constexpr bool can_be_absorbed = Variant::absorbable&& decodes_by_tiles<Variant, Scalar>;
 
 /// Whether the kernel that mixes on the fly takes a variant: mixing is linear and all that there is, and its heads fit
-/// into the registers and the shared memory of any device that has the tensor cores for it.
+/// into the registers and the 163 KiB of shared memory that a block has on the smallest device meant for such work.
 template <any_attention_variant Variant, typename Scalar>
 inline constexpr bool can_be_mixed_on_the_fly =
     can_be_absorbed<Variant, Scalar>&& Variant::head_dim <= 128 && Variant::value_dim <= 128 &&

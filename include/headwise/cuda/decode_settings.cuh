@@ -30,16 +30,17 @@ struct decode_settings {
 inline constexpr int widest_decoded_head = 256;
 
 /// The cut for heads of `dim` features, the wider of keys and values. Memory is kept busy by what is on its way: some
-/// 64 KiB of a multiprocessor.
+/// 64 KiB of a multiprocessor. The ring leaves room for weights where a block has 99 KiB.
 constexpr decode_settings decode_settings_of(int dim, int row_tiles) {
   constexpr int ring_bytes = 96 * 1024;
-  constexpr int key_rows = 32;
-  const int teams = 4 / row_tiles;
+  // Wide heads leave registers for fewer scores.
+  const int key_rows = dim <= 128 ? 32 : 16;
+  const int teams = std::max(1, (dim <= 192 ? 4 : 2) / row_tiles);
   const int tile_bytes = key_rows * ((dim + 15) / 16 * 16) * 2;
   return {.row_tiles = row_tiles,
           .teams = teams,
           .key_rows = key_rows,
-          .stages = std::clamp(ring_bytes / (teams * tile_bytes), 2, 6),
+          .stages = std::clamp(ring_bytes / (teams * tile_bytes), 2, 5),
           .blocks = dim <= 128 ? 2 : 1};
 }
 
