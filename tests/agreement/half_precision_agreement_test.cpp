@@ -31,7 +31,7 @@ struct causal : four_heads<causal_mask, value_dim<12>, number_types<bfloat16>> {
 struct capped : four_heads<soft_cap<3>, scattered_keys> {};
 struct biased : four_heads<alibi, sliding_window<5>, score_scale<1.5>> {};
 struct bent : four_heads<bent_by_head, band_of_head, number_types<float16>> {};
-struct in_double : four_heads<causal_mask, number_types<float, double>> {};
+struct summed_in_double : four_heads<causal_mask, number_types<float, double>> {};
 
 template <typename Variant, typename Scalar>
 void check_attend_rounds_once(const attend_sizes& sizes, std::uint64_t seed) {
@@ -56,7 +56,7 @@ TEST_CASE_TEMPLATE("attention on numbers of 16 bits rounds its results and nothi
     check_attend_rounds_once<capped, Scalar>(sizes, 203);
     check_attend_rounds_once<biased, Scalar>(sizes, 204);
     check_attend_rounds_once<bent, Scalar>(sizes, 205);
-    check_attend_rounds_once<in_double, Scalar>(sizes, 206);
+    check_attend_rounds_once<summed_in_double, Scalar>(sizes, 206);
   }
 }
 
