@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "emulator/faults.hpp"
 #include "emulator/statistics.hpp"
 #include "headwise/attention_variant.hpp"
 #include "headwise/cuda/attend_components.cuh"
@@ -64,6 +65,8 @@ inline void check_accesses(const std::string& kernel, std::int64_t cache_sectors
   const std::string accesses = emulator::accesses_of(kernel);
   CAPTURE(accesses);
   REQUIRE(s.launches == 1);
+  // No row is taken again, as one that met a NaN would be.
+  CHECK_FALSE(contains(accesses, "decode_plain_row"));
   CHECK(s.copies_from_global.sectors == s.copies_from_global.fewest_sectors);
   CHECK(s.copies_from_global.sectors == times * cache_sectors);
   CHECK(s.copies_to_shared.conflicts == 0);
