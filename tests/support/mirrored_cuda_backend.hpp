@@ -5,6 +5,7 @@
 #include "headwise/cuda/cuda_backend.cuh"
 #include "support/device_mirror.hpp"
 #include "support/mirrored_cuda_attention.hpp"
+#include "support/mirrored_decode_backend.hpp"
 
 namespace headwise::test {
 
@@ -64,22 +65,8 @@ struct mirrored_cuda_backend : mirrored_cuda_attention {
   }
   template <typename Variant, typename Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& a, workspace& /*scratch*/) {
-    run_mirrored(
-        [&](cuda_workspace& w, auto q, auto k, auto v, auto key_weight, auto value_weight, auto key_gain,
-            auto value_gain, auto out, auto lse) {
-          auto there = a;
-          there.q = q;
-          there.k = k;
-          there.v = v;
-          there.key_weight = key_weight;
-          there.value_weight = value_weight;
-          there.composite_key_gain = key_gain;
-          there.composite_value_gain = value_gain;
-          there.out = out;
-          there.lse = lse;
-          cuda_backend::attend_components(there, w);
-        },
-        a.q, a.k, a.v, a.key_weight, a.value_weight, a.composite_key_gain, a.composite_value_gain, a.out, a.lse);
+    mirrored_attend_components(a,
+                               [](const auto& there, cuda_workspace& w) { cuda_backend::attend_components(there, w); });
   }
 };
 

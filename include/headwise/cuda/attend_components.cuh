@@ -12,6 +12,7 @@
 #include "headwise/cuda/mix_heads.cuh"
 #include "headwise/cuda/mixed_decode_tile.cuh"
 #include "headwise/cuda/normalize_heads.cuh"
+#include "headwise/cuda/token_blocks.cuh"
 #include "headwise/operations/attend_components.hpp"
 #include "headwise/operations/attend_expanded.hpp"
 #include "headwise/operations/checks.hpp"
@@ -47,21 +48,8 @@ struct expanding_backend {
 };
 
 template <typename Variant, typename Scalar>
-decode_parameters<Variant, Scalar, Variant::component_heads> component_parameters(
-    const attend_components_arguments<Variant, Scalar>& a, cuda_workspace::frame& frame) {
-  return {.q = a.q,
-          .k = a.k,
-          .v = a.v,
-          .key_weight = a.key_weight.data(),
-          .value_weight = a.value_weight.data(),
-          .query_lengths = device_lengths(a.query_lengths, frame),
-          .key_lengths = device_lengths(a.key_lengths, frame),
-          .mask = a.mask,
-          .score = a.score,
-          .out = a.out,
-          .lse = a.lse,
-          .parts = {},
-          .keys_of_part = 0};
+auto component_parameters(const attend_components_arguments<Variant, Scalar>& a, cuda_workspace::frame& frame) {
+  return decode_parameters_of<Variant::component_heads>(a, a.key_weight.data(), a.value_weight.data(), frame);
 }
 
 template <typename Variant, typename Scalar>
@@ -101,6 +89,7 @@ void attend_components(const attend_components_arguments<Variant, Scalar>& a, cu
                 "features, component heads that fit into 160 KiB with 16 keys and no norm after mixing, take "
                 "decode_mode::expanded");
   headwise::detail::check_attend_components(a);
+  launches::check_tokens(a);
   const decode_mode mode = chooses ? chosen_decode_mode<Variant, Scalar>(a.q.tokens) : Mode;
   if constexpr (absorbs && (chooses || Mode == decode_mode::absorbed))
     if (mode == decode_mode::absorbed) launches::attend_absorbed(a, workspace);

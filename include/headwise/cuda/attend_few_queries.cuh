@@ -99,19 +99,16 @@ void start_decode(const decode_parameters<Variant, Scalar, Heads>& given, std::i
   });
 }
 
-}  // namespace launches
-
-/// The same as `attend`, for few queries: all query heads of a composite head read its keys and values together, and
-/// keys are cut into parts that different blocks take.
-template <typename Variant, typename Scalar>
-void attend_few_queries(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
-  cuda_workspace::frame frame(workspace);
-  const decode_parameters<Variant, Scalar, Variant::composite_heads> p{
+/// What the decoding kernel is told of a call's `Heads` heads of keys and values; parts are cut later.
+template <int Heads, typename Arguments>
+auto decode_parameters_of(const Arguments& a, const typename Arguments::scalar* key_weight,
+                          const typename Arguments::scalar* value_weight, cuda_workspace::frame& frame) {
+  return decode_parameters<typename Arguments::variant, typename Arguments::scalar, Heads>{
       .q = a.q,
       .k = a.k,
       .v = a.v,
-      .key_weight = nullptr,
-      .value_weight = nullptr,
+      .key_weight = key_weight,
+      .value_weight = value_weight,
       .query_lengths = device_lengths(a.query_lengths, frame),
       .key_lengths = device_lengths(a.key_lengths, frame),
       .mask = a.mask,
@@ -120,7 +117,17 @@ void attend_few_queries(const attend_arguments<Variant, Scalar>& a, cuda_workspa
       .lse = a.lse,
       .parts = {},
       .keys_of_part = 0};
-  launches::start_decode<false>(p, launches::most_keys(a.key_lengths, a.k.tokens), frame);
+}
+
+}  // namespace launches
+
+/// The same as `attend`, for few queries: all query heads of a composite head read its keys and values together, and
+/// keys are cut into parts that different blocks take.
+template <typename Variant, typename Scalar>
+void attend_few_queries(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
+  cuda_workspace::frame frame(workspace);
+  launches::start_decode<false>(launches::decode_parameters_of<Variant::composite_heads>(a, nullptr, nullptr, frame),
+                                launches::most_keys(a.key_lengths, a.k.tokens), frame);
 }
 
 }  // namespace headwise::cuda

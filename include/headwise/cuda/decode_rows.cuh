@@ -74,17 +74,9 @@ HEADWISE_DEVICE visible_keys keys_seen_by(const Mask& mask, const decode_side& s
   visible_keys seen{{0, 0}, {0, side.keys}};
   for (int i = lane_index(); i < Rows; i += warp_size) {
     const decode_row row = load_shared(rows + i);
-    if (row.token >= tokens) continue;
-    const key_span range = side.visible(mask, row);
-    seen.hull = hull(seen.hull, range);
-    seen.common = intersection(seen.common, range);
+    if (row.token < tokens) seen.add(side.visible(mask, row));
   }
-  HEADWISE_UNROLL
-  for (int bit = 1; bit < warp_size; bit *= 2) {
-    seen.hull = hull(seen.hull, shuffle_xor(seen.hull, bit));
-    seen.common = intersection(seen.common, shuffle_xor(seen.common, bit));
-  }
-  return seen;
+  return seen.over_lanes();
 }
 
 }  // namespace headwise::cuda

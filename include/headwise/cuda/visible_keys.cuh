@@ -46,6 +46,22 @@ struct visible_keys {
   HEADWISE_DEVICE bool touch(key_span tile) const { return intersection(hull, tile).size() > 0; }
   /// Whether every query sees every key of a tile.
   HEADWISE_DEVICE bool cover(key_span tile) const { return common.begin <= tile.begin && tile.end <= common.end; }
+
+  /// One query more, which sees this range.
+  HEADWISE_DEVICE void add(key_span range) {
+    hull = cuda::hull(hull, range);
+    common = intersection(common, range);
+  }
+  /// The same of the queries of all lanes of a warp.
+  HEADWISE_DEVICE visible_keys over_lanes() const {
+    visible_keys all = *this;
+    HEADWISE_UNROLL
+    for (int bit = 1; bit < warp_size; bit *= 2) {
+      all.hull = cuda::hull(all.hull, shuffle_xor(all.hull, bit));
+      all.common = intersection(all.common, shuffle_xor(all.common, bit));
+    }
+    return all;
+  }
 };
 
 /// The queries of one head of one sequence, as far as masks and score modifications are concerned.
@@ -88,17 +104,8 @@ struct keys_from_lane {
 template <int Rows, typename Mask>
 HEADWISE_DEVICE visible_keys keys_seen_by(const Mask& mask, const query_side& side, int first, int end) {
   visible_keys seen{{0, 0}, {0, side.keys}};
-  for (int i = first + lane_index(); i < first + Rows && i < end; i += warp_size) {
-    const key_span range = side.visible(mask, i);
-    seen.hull = hull(seen.hull, range);
-    seen.common = intersection(seen.common, range);
-  }
-  HEADWISE_UNROLL
-  for (int bit = 1; bit < warp_size; bit *= 2) {
-    seen.hull = hull(seen.hull, shuffle_xor(seen.hull, bit));
-    seen.common = intersection(seen.common, shuffle_xor(seen.common, bit));
-  }
-  return seen;
+  for (int i = first + lane_index(); i < first + Rows && i < end; i += warp_size) seen.add(side.visible(mask, i));
+  return seen.over_lanes();
 }
 
 }  // namespace headwise::cuda
