@@ -5,7 +5,6 @@
 #include <span>
 #include <type_traits>
 
-#include "headwise/core/half_precision.hpp"
 #include "headwise/cuda/attend_few_queries.cuh"
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/attend_row.cuh"
@@ -42,7 +41,7 @@ namespace launches {
 
 template <typename Norm, typename Variant, typename Scalar>
 void start_attend(const attend_parameters<Variant, Scalar>& p, cuda_workspace& workspace) {
-  if constexpr (is_half_precision<Scalar>) {
+  if constexpr (attends_by_tiles<Variant, Scalar>) {
     constexpr attend_settings settings = forward_settings(Variant::head_dim, Variant::value_dim);
     using body = attend_tile<Variant, Scalar, Norm, settings>;
     const bool aligned_out = has_aligned_chunks(p.out) && has_aligned_chunks(p.normalized);
@@ -73,7 +72,7 @@ template <typename Variant, typename Scalar>
 void attend(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
   headwise::detail::check_attend(a);
   launches::check_tokens(a);
-  if constexpr (decodes_by_tiles<Variant, Scalar>)
+  if constexpr (attends_by_tiles<Variant, Scalar>)
     if (are_few_queries<Variant>(a.q.tokens)) return attend_few_queries(a, workspace);
   cuda_workspace::frame frame(workspace);
   launches::start_attend<no_norm>(

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "headwise/core/half_precision.hpp"
 #include "headwise/cuda/attend_backward_parameters.cuh"
 #include "headwise/cuda/attend_settings.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
@@ -124,7 +123,7 @@ void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, cuda_w
     multiply_heads(a.out, a.out_gradient, delta, workspace);
     p.delta = {delta.data, delta.batch, delta.tokens, delta.batch_stride, delta.head_stride};
   }
-  if constexpr (is_half_precision<Scalar>) {
+  if constexpr (attends_by_tiles<Variant, Scalar>) {
     take_query_numbers(p, frame);
     launches::start_gradients_by_tiles(p, workspace);
   } else {

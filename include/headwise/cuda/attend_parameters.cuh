@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "headwise/composed_variant.hpp"
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/cuda/device_lengths.cuh"
 #include "headwise/cuda/instructions.cuh"
@@ -15,6 +17,16 @@ namespace headwise::cuda {
 /// The score of a hidden key, and the log-sum-exp of a row that sees none.
 template <typename Real>
 inline constexpr Real nothing = -std::numeric_limits<Real>::infinity();
+
+/// The widest head whose sums registers hold.
+inline constexpr int widest_head_of_tiles = 256;
+
+/// Whether attention of a variant in a number type runs on tensor cores: 16 bits, summed in float, in heads that are
+/// not too wide. All else is taken row by row.
+template <any_attention_variant Variant, typename Scalar>
+inline constexpr bool attends_by_tiles =
+    is_half_precision<Scalar>&& std::is_same_v<typename Variant::template accumulator<Scalar>, float>&&
+        Variant::head_dim <= widest_head_of_tiles&& Variant::value_dim <= widest_head_of_tiles;
 
 /// What every kernel of attention is told of its inputs; lengths are null where all tokens are live.
 template <any_attention_variant Variant, typename Scalar>

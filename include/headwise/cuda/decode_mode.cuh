@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <type_traits>
 
 #include "headwise/composed_variant.hpp"
-#include "headwise/core/half_precision.hpp"
+#include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/decode_rows.cuh"
 #include "headwise/cuda/decode_settings.cuh"
 #include "headwise/cuda/mixed_decode_shape.cuh"
@@ -22,16 +21,9 @@ enum class decode_mode {
   mix_on_the_fly,  ///< composite heads exist in shared memory, for some keys at a time
 };
 
-/// Whether the decoding kernel takes a variant in a number type: 16 bits, summed in float, and heads whose sums fit
-/// into registers.
+/// Whether mixing can be absorbed: no norm stands behind it, and the variant runs on tensor cores.
 template <any_attention_variant Variant, typename Scalar>
-inline constexpr bool decodes_by_tiles =
-    is_half_precision<Scalar>&& std::is_same_v<typename Variant::template accumulator<Scalar>, float>&&
-        Variant::head_dim <= widest_decoded_head&& Variant::value_dim <= widest_decoded_head;
-
-/// Whether mixing can be absorbed: no norm stands behind it, and the decoding kernel takes the variant.
-template <any_attention_variant Variant, typename Scalar>
-inline constexpr bool can_be_absorbed = Variant::absorbable&& decodes_by_tiles<Variant, Scalar>;
+inline constexpr bool can_be_absorbed = Variant::absorbable&& attends_by_tiles<Variant, Scalar>;
 
 /// Whether the kernel that mixes on the fly takes a variant: mixing is linear and all that there is, and its heads fit
 /// into the registers and the 163 KiB of shared memory that a block has on the smallest device meant for such work.

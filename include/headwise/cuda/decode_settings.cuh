@@ -26,9 +26,6 @@ struct decode_settings {
   bool operator==(const decode_settings&) const = default;
 };
 
-/// The widest head whose sums and queries fit into the registers of a warp with 16 rows.
-inline constexpr int widest_decoded_head = 256;
-
 /// The cut for heads of `dim` features, the wider of keys and values. Memory is kept busy by what is on its way: some
 /// 64 KiB of a multiprocessor. The ring leaves room for weights where a block has 99 KiB.
 constexpr decode_settings decode_settings_of(int dim, int row_tiles) {

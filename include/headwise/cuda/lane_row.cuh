@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/register_array.cuh"
 
@@ -29,7 +30,7 @@ struct lane_row {
 
   template <typename T>
   HEADWISE_DEVICE void store(T* to) {
-    for_each([&](Real number, int d) { store_global(to + d, static_cast<T>(number)); });
+    for_each([&](Real number, int d) { store_global(to + d, static_cast<T>(static_cast<sum_type<T>>(number))); });
   }
 };
 
