@@ -10,6 +10,7 @@
 
 #include "emulator/device_array.hpp"
 #include "emulator/faults.hpp"
+#include "emulator/shared_places.hpp"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/runtime.cuh"
 
@@ -70,8 +71,8 @@ TEST_CASE("bank conflicts of the strides of a warp") {
 
 HEADWISE_KERNEL(32, 1) load_rows(int stride) {
   std::uint32_t matrix[4];
-  cuda::load_matrices(matrix, cuda::shared_memory() + cuda::lane_index() * stride);
-  cuda::load_matrices_transposed(matrix, cuda::shared_memory() + cuda::lane_index() * stride);
+  cuda::load_matrices(matrix, place_of(cuda::shared_memory() + cuda::lane_index() * stride));
+  cuda::load_matrices_transposed(matrix, place_of(cuda::shared_memory() + cuda::lane_index() * stride));
 }
 
 TEST_CASE("bank conflicts of matrix loads") {
@@ -124,7 +125,7 @@ TEST_CASE("sectors of global memory") {
 }
 
 HEADWISE_KERNEL(32, 1) copy_some(const float* data, int global_stride, int shared_stride, int wanted) {
-  cuda::copy_async(cuda::shared_memory() + cuda::lane_index() * shared_stride,
+  cuda::copy_async(place_of(cuda::shared_memory() + cuda::lane_index() * shared_stride),
                    data + cuda::lane_index() * global_stride, cuda::lane_index() < wanted);
   cuda::commit_copies();
   cuda::wait_for_copies<0>();

@@ -91,8 +91,9 @@ void start_decode(const decode_parameters<Variant, Scalar, Heads>& given, std::i
     const std::int64_t rows = heads_of_group * p.q.tokens;
     if (heads_of_group <= 16 && rows <= 16) {
       if constexpr (heads_of_group <= 16) launch_with(std::integral_constant<int, 1>{});
-    } else if (heads_of_group <= 32 && rows <= 32) {
-      if constexpr (heads_of_group <= 32) launch_with(std::integral_constant<int, 2>{});
+    } else if (Absorbs && heads_of_group <= 32 && rows <= 32) {
+      // Without components, tensor cores have so little to do that empty rows cost nothing but another kernel.
+      if constexpr (Absorbs && heads_of_group <= 32) launch_with(std::integral_constant<int, 2>{});
     } else {
       launch_with(std::integral_constant<int, 4>{});
     }
