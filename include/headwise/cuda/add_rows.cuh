@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Sums of rows over tokens. A thread has one column of a slice of tokens and keeps its sum in a register; neighbouring
+// threads have neighbouring columns. A second kernel adds the sums of all slices in their order.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Copies of new tokens into a cache. A thread has one chunk of up to 16 bytes of one token, heads running on behind
+// each other, and holds nothing else.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Attention, forward. What the threads of its kernels hold is said in attend_tile.cuh, for tensor cores, and in
+// attend_row.cuh, for everything else; few queries go the way of decode_tile.cuh.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Attention, backward. What the threads of its kernels hold is said in key_gradient_tile.cuh and
+// query_gradient_tile.cuh, for tensor cores, and in gradient_row.cuh, for everything else.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Attention over component heads. What the threads of its kernels hold is said in decode_tile.cuh, where mixing is
+// absorbed, and in mixed_decode_tile.cuh, where it is done on the fly.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Attention of few queries. What the threads of its kernels hold is said in decode_tile.cuh and merge_parts.cuh.
 #pragma once
 
 #include <algorithm>

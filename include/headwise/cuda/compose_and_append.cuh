@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// Mixing, rotation and appending in one pass. A block has 16 tokens of one sequence, their cosines and sines and the
+// mixing weights in shared memory. A thread has the same few features of all heads of one token: it turns those of one
+// component head after the other, writes them to the cache as they pass, and keeps the sums of composite heads in
+// registers.
 #pragma once
 
 #include <algorithm>

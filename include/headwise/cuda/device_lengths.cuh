@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Lengths on their way to the device. They are parameters of a kernel; a thread writes every 128th of them to memory.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Mixing matrices of their parameters, and back. One block has all numbers of one matrix in shared memory, where one
+// thread works on them; all threads only copy.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// Mixing of heads. A thread has one chunk of features of one token, the same ones in all heads: it reads every input
+// head once, some of them ahead, and keeps the sums of as many output heads as registers hold. The weights are in
+// shared memory, from where all threads of a warp read the same one.
 #pragma once
 
 #include <algorithm>

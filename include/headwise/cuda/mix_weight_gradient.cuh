@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// The gradient of mixing weights. A block has a slice of tokens, a warp a tile of the matrix, whose sums every lane
+// keeps in registers over features of its own; in the end lanes add theirs up. A second kernel adds the sums of all
+// slices in their order.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Products of vectors of two tensors. A team of threads, some lanes of a warp or a block, has one head of one token;
+// every thread keeps its chunks of both in registers, and the team adds up.
 #pragma once
 
 #include <cstdint>

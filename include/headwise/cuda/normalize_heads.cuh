@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// The head-level norm. A team of threads, some lanes of a warp or a block, has one group of heads of one token; every
+// thread keeps its chunks of the group in registers between the sum of squares and the result.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// The backward of the head-level norm. A team of threads has one group of heads in all tokens of a slice; every thread
+// keeps its chunks of the input and of the gradient of one token in registers, and the sums of its gains' gradients
+// over the slice. A second kernel adds the sums of all slices in their order.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Sums of partial sums. A lane has one column of them and every warp of the block its share of the rows; what the warps
+// have is added up, in their order, through shared memory.
 #pragma once
 
 #include <algorithm>

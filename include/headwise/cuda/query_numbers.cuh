@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Two numbers of every query for the backward of attention: a thread has one query, and writes both at once.
 #pragma once
 
 #include <cstdint>

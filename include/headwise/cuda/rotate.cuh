@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// Rotary positions. A block has some tokens of one sequence, their cosines and sines in shared memory, which serve all
+// heads; a thread has some neighbouring pairs of features of one head at a time, in registers.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Copies of rows of tokens. A thread has one number.
 #pragma once
 
 #include <cstdint>
