@@ -17,6 +17,6 @@ TEST_CASE_TEMPLATE_DEFINE("any count of components goes with any count of compos
 }
 TEST_CASE_TEMPLATE_APPLY(
     component_counts,
-    settings_of<fast_backends, counts<3, 8, 8>, counts<5, 7, 7>, counts<1, 4, 8>, counts<2, 3, 6>, counts<16, 2, 2>>);
+    by_turns<fast_backends, counts<3, 8, 8>, counts<5, 7, 7>, counts<1, 4, 8>, counts<2, 3, 6>, counts<16, 2, 2>>);
 
 }  // namespace headwise::test

@@ -24,6 +24,6 @@ TEST_CASE_TEMPLATE_DEFINE("attention over components agrees with the reference",
   check_attend_components<Setting>({.batch = 1, .queries = 3, .keys = 600}, 50);
 }
 TEST_CASE_TEMPLATE_APPLY(over_components,
-                         settings_of<fast_backends, unmixed, grouped, mixed, virtual_heads, many_components>);
+                         by_turns<fast_backends, unmixed, grouped, mixed, virtual_heads, many_components>);
 
 }  // namespace headwise::test

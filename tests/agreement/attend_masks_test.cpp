@@ -10,8 +10,7 @@ template <typename Mask>
 using masked = three_heads<head_dim<8>, Mask>;
 
 template <typename... Ranges, typename... Rules>
-settings_of<fast_backends, masked<Ranges>..., masked<Rules>...> under_masks(policy_list<Ranges...>,
-                                                                            policy_list<Rules...>);
+by_turns<fast_backends, masked<Ranges>..., masked<Rules>...> under_masks(policy_list<Ranges...>, policy_list<Rules...>);
 
 TEST_CASE_TEMPLATE_DEFINE("attention under every mask agrees with the reference", Setting, every_mask) {
   check_various_sizes<Setting>(41);
@@ -21,6 +20,6 @@ TEST_CASE_TEMPLATE_APPLY(every_mask, decltype(under_masks(range_masks{}, rule_ma
 TEST_CASE_TEMPLATE_DEFINE("a mask's data reaches every backend", Setting, mask_with_data) {
   check_policies_with_data<Setting>(42);
 }
-TEST_CASE_TEMPLATE_APPLY(mask_with_data, settings_of<fast_backends, masked<same_document>>);
+TEST_CASE_TEMPLATE_APPLY(mask_with_data, by_turns<fast_backends, masked<same_document>>);
 
 }  // namespace headwise::test

@@ -28,6 +28,6 @@ TEST_CASE_TEMPLATE_DEFINE("attention over components of every mixing kind agrees
   check_attend_components<Setting>({.batch = 1, .queries = 3, .keys = 600}, 50);
 }
 TEST_CASE_TEMPLATE_APPLY(over_mixing_kinds,
-                         settings_of<fast_backends, low_rank, constant, keys_alone, values_alone, both_ways>);
+                         by_turns<fast_backends, low_rank, constant, keys_alone, values_alone, both_ways>);
 
 }  // namespace headwise::test

@@ -22,7 +22,6 @@ TEST_CASE_TEMPLATE_DEFINE("attention over components that are normalised after m
                           Setting, over_normalized) {
   for (const attend_sizes& sizes : various_sizes()) check_attend_components<Setting>(sizes, 51);
 }
-TEST_CASE_TEMPLATE_APPLY(over_normalized,
-                         settings_of<fast_backends, unmixed, mixed, own_gains, in_groups, values_mixed>);
+TEST_CASE_TEMPLATE_APPLY(over_normalized, by_turns<fast_backends, unmixed, mixed, own_gains, in_groups, values_mixed>);
 
 }  // namespace headwise::test

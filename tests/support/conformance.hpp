@@ -3,10 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "headwise/reference/reference_backend.hpp"
@@ -49,6 +52,10 @@ namespace settings {
 template <typename Variant, typename Scalar, typename... Backends>
 std::tuple<setting<Backends, Variant, Scalar>...> on_backends(std::tuple<Backends...>);
 
+template <typename Backends, typename... Variants, std::size_t... Index>
+auto by_turns(std::index_sequence<Index...>) -> decltype(std::tuple_cat(
+    on_backends<Variants, std::conditional_t<Index % 2 == 0, float, double>>(Backends{})...));
+
 template <typename Backends, typename Variant>
 using in_both_precisions =
     decltype(std::tuple_cat(on_backends<Variant, float>(Backends{}), on_backends<Variant, double>(Backends{})));
@@ -64,6 +71,10 @@ template <typename Backends, typename... Variants>
 using in_float = decltype(std::tuple_cat(settings::on_backends<Variants, float>(Backends{})...));
 template <typename Backends, typename... Variants>
 using in_double = decltype(std::tuple_cat(settings::on_backends<Variants, double>(Backends{})...));
+
+/// The same in float and double by turns, where the one is as good as the other: half as much is to be compiled.
+template <typename Backends, typename... Variants>
+using by_turns = decltype(settings::by_turns<Backends, Variants...>(std::index_sequence_for<Variants...>{}));
 
 /// A variant on one backend in several number types, as a tuple of settings.
 template <typename Backend, typename Variant, typename... Scalars>
