@@ -64,15 +64,16 @@ std::string failed_launch(int others, const Call& call) {
 }
 
 TEST_CASE("a launch of attention that fails is an error with the kernel's name") {
-  auto t = random_attend_tensors<grouped_window, bfloat16>({.batch = 1, .queries = 3, .keys = 3}, 312);
+  auto t = random_attend_tensors<grouped_window, bfloat16>({.batch = 1, .queries = 60, .keys = 60}, 312);
   host_workspace workspace;
   const auto forward = [&] { mirrored_cuda_attention::attend(t.forward_arguments(), workspace); };
   const auto backward = [&] { mirrored_cuda_attention::attend_backward(t.backward_arguments(), workspace); };
   CHECK(failed_launch(0, forward) == "attend");
   forward();
   CHECK(failed_launch(0, backward) == "multiply_heads");
-  CHECK(failed_launch(1, backward) == "gradients of keys and values");
-  CHECK(failed_launch(2, backward) == "gradients of queries");
+  CHECK(failed_launch(1, backward) == "numbers of queries");
+  CHECK(failed_launch(2, backward) == "gradients of keys and values");
+  CHECK(failed_launch(3, backward) == "gradients of queries");
   backward();
   for_each_result(t, [](const std::string& name, const auto& values) {
     CAPTURE(name);
