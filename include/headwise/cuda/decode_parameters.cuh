@@ -63,6 +63,7 @@ bool has_aligned_pairs(const head_view<T, Heads, Dim>& view) {
          view.token_stride % 2 == 0 && view.head_stride % 2 == 0;
 }
 
+/// How the tensors of a call can be moved.
 template <typename Variant, typename Scalar, int Heads>
 decode_alignment alignment_of(const decode_parameters<Variant, Scalar, Heads>& p) {
   return {.k = has_aligned_chunks(p.k),

@@ -50,6 +50,7 @@ struct merged_scale {
   HEADWISE_DEVICE float weight(float lse) const { return lse == nothing<float> ? 0.0F : std::exp(lse - largest); }
 };
 
+/// That of `count` parts, worked out by a warp.
 HEADWISE_DEVICE merged_scale scale_of_parts(const float* lse, std::int64_t count) {
   merged_scale scale{nothing<float>, 0};
   for (std::int64_t i = lane_index(); i < count; i += warp_size)
@@ -118,6 +119,7 @@ merge_decode_parts(HEADWISE_KERNEL_PARAMETER merge_parameters<Variant, Scalar> p
   }
 }
 
+/// Starts to merge the parts of all rows.
 template <typename Variant, typename Scalar>
 void launch_merge_parts(const merge_parameters<Variant, Scalar>& p, cuda_workspace& workspace) {
   using shape = merge_shape<Variant::value_dim>;
