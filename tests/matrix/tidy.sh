@@ -5,7 +5,7 @@ cmake -S . -B build-ci/tidy -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_
   -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=0
 # The compilation database knows which source files there are; models of one variant each differ by its name alone.
 sources=$(sed -n 's/^ *"file": "\([^"]*\)".*/\1/p' build-ci/tidy/compile_commands.json |
-  grep -E '/examples/|/tests/headers/first_user\.cpp$' | grep -vE '/make_model_|_test\.(cpp|dir)|/doctest_main\.cpp')
+  grep -E '/examples/|/tests/headers/first_user\.cpp$' | grep -vE '\.cu$|/make_model_|_test\.(cpp|dir)|/doctest_main\.cpp')
 for folder in tests/headers examples/wsd_batch_size examples/language_model examples/program_support; do
   echo "$sources" | grep -q "/$folder/"
 done
