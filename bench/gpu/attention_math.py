@@ -37,6 +37,25 @@ def normalize(x, gain):
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-5) * gain
 
 
+def sizes_of_blocks(x):
+    """The mean square of every 64 tokens of a head, over tensors [batch][token][head][feature]."""
+    return torch.stack([tokens.float().square().mean((1, 3)) for tokens in x.split(64, dim=1)])
+
+
+def agrees_with_peer(results, peers):
+    """Whether results are those of another kernel that rounds as much, where the truth in double is too much to take.
+    No 64 tokens of a head may be off by more than a sixteenth of their size, or of that of all; what reads or writes a
+    wrong place is off by much more. A text that says by how much, and the answer."""
+    shares = []
+    for result, peer in zip(results, peers, strict=True):
+        allowed = sizes_of_blocks(peer) / 16**2
+        allowed = allowed.clamp(min=allowed.mean())
+        shares.append((sizes_of_blocks(result.float() - peer.float()) / allowed).max().sqrt().item())
+    if not all(math.isfinite(share) for share in shares):
+        return False, "not finite"
+    return max(shares) <= 1, f"{max(shares):.2f} of the difference allowed"
+
+
 def errors_of(result, truth):
     """The root mean square and the largest error, in units of the truth's root mean square."""
     difference = result.double() - truth

@@ -8,7 +8,6 @@ writes results.json and results.md, again after every line. Without a device, Py
 operation or a peer is missing or fails, it says so there and goes on. --self-test goes through all of it on a CPU, with
 plain PyTorch in the place of the library."""
 import argparse
-import datetime
 import importlib.util
 import json
 import os
@@ -19,9 +18,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import machine
 import report
 
-PARTS = ("ceilings", "forward", "backward", "decode", "absorbed", "mea", "norm", "flex")
+# Those for which much is to be compiled come last.
+PARTS = ("ceilings", "forward", "backward", "decode", "absorbed", "norm", "mea", "flex")
 # Longer than it takes to compile anything.
 PATIENCE = 90
 
@@ -39,8 +40,13 @@ class Run:
     def write(self):
         report.write(self.folder, self.results)
 
+    def left(self, names):
+        """Those parts of which nothing was said yet."""
+        said = {part["part"] for part in self.results["parts"]}
+        return [name for name in names if name not in said]
+
     def skip_all(self, reason):
-        for name in PARTS:
+        for name in self.left(PARTS):
             self.results["parts"].append(part_of(name, "", f"skipped: {reason}"))
             print(f"{name}: skipped: {reason}", flush=True)
         self.write()
@@ -48,11 +54,10 @@ class Run:
     def measure(self, bench, parts, skipped):
         bench.ceilings = self.results["ceilings"]
         bench.compared = self.results["compared"]
-        done = {part["part"] for part in self.results["parts"]}
-        for name, function in parts.items():
-            if name in done:
-                continue
+        for name in self.left(parts):
+            function = parts[name]
             self.results["parts"].append(part_of(name, " ".join(function.__doc__.split()), "unfinished"))
+            self.write()
             self.measure_part(bench, function, self.results["parts"][-1], skipped)
             if not bench.is_alive():
                 self.restart()
@@ -71,7 +76,8 @@ class Run:
                 self.write()
                 if self.progress > self.results["end"]:
                     raise skipped("the rest, out of time")
-            part["status"] = "measured"
+            failed = sum(row.get("headwise") == report.FAILED for row in part["rows"])
+            part["status"] = f"failed: headwise in {failed} of {len(part['rows'])} rows" if failed else "measured"
         except skipped as e:
             part["status"] = f"skipped: {e}"
         except Exception as e:  # one part that fails does not take the others with it
@@ -111,12 +117,16 @@ def read_steps(path):
 
 
 def new_results(torch, steps, seconds):
-    machine = {"date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
-    if torch is not None:
-        machine["PyTorch"] = torch.__version__
-        machine["device"] = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
-    return {"machine": machine, "steps": steps, "end": time.time() + seconds, "goals": report.goals_of({}), "parts": [],
-            "ceilings": {}, "compared": {}}
+    return {"machine": machine.description(torch), "steps": steps, "end": time.time() + seconds,
+            "goals": report.goals_of({}), "parts": [], "ceilings": {}, "compared": {}}
+
+
+def kept_results(path):
+    """What a process before this one has written. If it says nothing of the end of its last part, it died of it."""
+    results = json.loads(path.read_text())
+    if results["parts"] and results["parts"][-1]["status"] == "unfinished":
+        results["parts"][-1]["status"] = "failed: the process died"
+    return results
 
 
 def restart():
@@ -145,8 +155,9 @@ def main():
         return
     options.out.mkdir(parents=True, exist_ok=True)
     torch = importlib.import_module("torch") if has_torch else None
-    if options.resume:
-        results = json.loads((options.out / "results.json").read_text())
+    written = options.out / "results.json"
+    if options.resume and written.exists():
+        results = kept_results(written)
     else:
         results = new_results(torch, read_steps(options.steps), options.seconds)
     run = Run(options.out, results, restart)
@@ -155,11 +166,11 @@ def main():
         return
     from kernel_library import KernelLibrary
     from measure import CudaTimer
-    from parts import FULL, Bench, Skipped
+    from parts import FULL, Bench, Compiler, Skipped
 
     library = KernelLibrary(options.library, torch) if options.library and options.library.is_file() else None
     threading.Thread(target=run.watch, daemon=True).start()
-    run.measure(Bench(library, CudaTimer(torch), "cuda", FULL, torch.compile), all_parts(), Skipped)
+    run.measure(Bench(library, CudaTimer(torch), "cuda", FULL, Compiler()), all_parts(), Skipped)
 
 
 if __name__ == "__main__":

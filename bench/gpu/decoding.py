@@ -4,7 +4,7 @@ from torch.nn.attention import SDPBackend
 
 import attention_math as plain
 from measure import median_seconds, speed_ratio
-from parts import Skipped, sdpa
+from parts import agreed_as_timed, judged, sdpa
 
 FULL_CACHE = "decode 32 of 128"
 GROUPED = "decode 8 of 128"
@@ -51,23 +51,25 @@ def decode(bench):
         bench.require(FULL_CACHE)
     batch, length = bench.sizes.decode
     for name in names:
-        right, agreement = agrees(bench, name)
+        agreed = judged(lambda: agrees(bench, name))
         C = bench.library.shape(name)[1]
         call = bench.call(name, batch * 32 // C, 1, length)
         peer = peer_of(bench, name, call, SDPBackend.FLASH_ATTENTION)
         runs, note = bench.working({"headwise": lambda: bench.start(name, call), "FLASH": lambda: peer})
+        case = {"operation": "decoding", "cached heads": C, "sequences": call["batch"], "tokens": length}
         if "headwise" not in runs:
-            raise Skipped(note)
+            yield bench.failed("decode", case, note)
+            continue
+        right, agreement = agreed_as_timed(agreed, runs, "FLASH", [call["out"]])
         taken = bench.measure(runs)
         seconds = median_seconds(taken)
         rate = cache_bytes(call) / seconds["headwise"]
-        row = {"operation": "decoding", "cached heads": C, "sequences": call["batch"], "tokens": length,
-               "GB": round(cache_bytes(call) * 1e-9, 2), "TB/s": round(rate * 1e-12, 2)}
+        row = case | {"GB": round(cache_bytes(call) * 1e-9, 2), "TB/s": round(rate * 1e-12, 2)}
         for ceiling in ("read", "copy"):
             if ceiling in bench.ceilings:
                 row[f"of {ceiling}"] = round(rate / bench.ceilings[ceiling], 3)
         if "copy" in bench.ceilings:
-            bench.compared.setdefault("decode", []).append(rate / bench.ceilings["copy"] if right else 0)
+            bench.keep("decode", rate / bench.ceilings["copy"], right)
         if "FLASH" in seconds:
             row["/ FLASH"] = round(speed_ratio(taken, "headwise", "FLASH"), 2)
         yield row | {"agreement": agreement, "note": note}
@@ -78,24 +80,26 @@ def absorbed(bench):
     bench.require(FULL_CACHE)
     batch, length = bench.sizes.decode
     whole = bench.call(FULL_CACHE, batch, 1, length)
-    for case, name in MIXED.items():
+    for goal, name in MIXED.items():
         if name not in bench.library.names():
             continue
-        right, agreement = agrees(bench, name)
+        agreed = judged(lambda: agrees(bench, name))
         call = bench.call(name, batch, 1, length)
         peer = peer_of(bench, name, call, SDPBackend.FLASH_ATTENTION)
         runs, note = bench.working({"headwise": lambda: bench.start(name, call),
                                     "whole cache": lambda: bench.start(FULL_CACHE, whole),
                                     "composition": lambda: peer})
+        case = {"operation": "decoding", "cached heads": goal, "tokens": length}
         if not {"headwise", "whole cache"} <= set(runs):
-            raise Skipped(note)
+            yield bench.failed(goal, case, note)
+            continue
+        right, agreement = agreed_as_timed(agreed, runs, "composition", [call["out"]])
         taken = bench.measure(runs)
         seconds = median_seconds(taken)
         ratio = speed_ratio(taken, "headwise", "whole cache")
-        bench.compared.setdefault(case, []).append(ratio if right else 0)
-        row = {"operation": "decoding", "cached heads": case, "tokens": length,
-               "ms": round(seconds["headwise"] * 1e3, 3), "whole cache ms": round(seconds["whole cache"] * 1e3, 3),
-               "/ whole cache": round(ratio, 3)}
+        bench.keep(goal, ratio, right)
+        row = case | {"ms": round(seconds["headwise"] * 1e3, 3),
+                      "whole cache ms": round(seconds["whole cache"] * 1e3, 3), "/ whole cache": round(ratio, 3)}
         if "composition" in seconds:
             row["/ mixing, then FLASH"] = round(speed_ratio(taken, "headwise", "composition"), 2)
         yield row | {"agreement": agreement, "note": note}

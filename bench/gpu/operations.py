@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The parts that compare operations of the library with those of PyTorch."""
+import math
+
 import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend
 
 import attention_math as plain
 from measure import median_seconds, speed_ratio
-from parts import MASKS, PEERS, Skipped, cases_of, compared_row, rounded_attend, sdpa
+from parts import MASKS, PEERS, Skipped, agreed_as_timed, cases_of, compared_row, first_line, judged, sdpa
 
 
 def ceilings(bench):
@@ -50,7 +52,7 @@ def forward_agrees(bench, name, causal):
     inputs = [call[x] for x in "qkv"]
     truth, lse = plain.attend(*(x.double() for x in inputs), causal)
     # They are of float sums of products that float holds exactly: a thousandth is far more than these can be off.
-    right, text = plain.agreement([call["out"]], [rounded_attend(*inputs, causal)], [truth], 2)
+    right, text = plain.agreement([call["out"]], [sdpa(*inputs, causal, SDPBackend.MATH)], [truth], 2)
     right_lse = bool((call["lse"] - lse).abs().max() < 1e-3)
     return right and right_lse, text if right_lse else f"{text}, log-sum-exps are off"
 
@@ -59,7 +61,7 @@ def forward(bench):
     """Attention, against PyTorch's kernels. A causal mask counts half the operations."""
     for dim, mask in cases_of(bench, "attend"):
         name, causal = f"attend {mask} {dim}", MASKS[mask]
-        agreed = forward_agrees(bench, name, causal)
+        agreed = judged(lambda: forward_agrees(bench, name, causal))
         for length in bench.sizes.lengths:
             call = bench.call(name, bench.sizes.tokens // length, length, length)
             q, k, v = (call[x] for x in "qkv")
@@ -68,7 +70,8 @@ def forward(bench):
                 for peer, backend in PEERS.items()})
             flops = 4 * call["batch"] * q.shape[2] * dim * length**2 // (2 if causal else 1)
             case = {"operation": "forward", "head size": dim, "mask": mask, "tokens": length}
-            yield compared_row(bench, "FLASH", case, bench.measure(runs), flops, agreed, note)
+            also = agreed_as_timed(agreed, runs, "FLASH", [call["out"]])
+            yield compared_row(bench, "FLASH", case, bench.measure(runs), flops, also, note)
 
 
 def backward_call(bench, dim, mask, batch, length):
@@ -94,7 +97,7 @@ def backward_agrees(bench, dim, mask):
     bench.start(f"attend_backward {mask} {dim}", call)()
     bench.wait()
     truths = plain.attend_gradients(*(call[x].double() for x in "qkv"), call["out_gradient"].double(), causal)
-    peers = gradients_of(lambda *inputs: rounded_attend(*inputs, causal), call)()
+    peers = gradients_of(lambda *inputs: sdpa(*inputs, causal, SDPBackend.MATH), call)()
     return plain.agreement([call[f"{x}_gradient"] for x in "qkv"], peers, truths, 3)
 
 
@@ -102,15 +105,20 @@ def backward(bench):
     """The gradients of queries, keys and values, against PyTorch's kernels."""
     for dim, mask in cases_of(bench, "attend_backward"):
         causal = MASKS[mask]
-        agreed = backward_agrees(bench, dim, mask)
+        agreed = judged(lambda: backward_agrees(bench, dim, mask))
         for length in bench.sizes.lengths:
-            call = backward_call(bench, dim, mask, bench.sizes.tokens // length, length)
+            case = {"operation": "backward", "head size": dim, "mask": mask, "tokens": length}
+            try:
+                call = backward_call(bench, dim, mask, bench.sizes.tokens // length, length)
+            except RuntimeError as e:
+                yield bench.failed("backward", case, f"forward: {first_line(e)}")
+                continue
             runs, note = bench.working({"headwise": lambda: bench.start(f"attend_backward {mask} {dim}", call)} | {
                 peer: lambda backend=backend: gradients_of(lambda *x: sdpa(*x, causal, backend), call)
                 for peer, backend in PEERS.items()})
             flops = 10 * call["batch"] * call["q"].shape[2] * dim * length**2 // (2 if causal else 1)
-            case = {"operation": "backward", "head size": dim, "mask": mask, "tokens": length}
-            yield compared_row(bench, "FLASH", case, bench.measure(runs), flops, agreed, note)
+            also = agreed_as_timed(agreed, runs, "FLASH", [call[f"{x}_gradient"] for x in "qkv"])
+            yield compared_row(bench, "FLASH", case, bench.measure(runs), flops, also, note)
 
 
 def compiled_flex(bench, causal, length):
@@ -119,6 +127,7 @@ def compiled_flex(bench, causal, length):
     mask = None
     if causal:
         mask = create_block_mask(lambda b, h, q, k: q >= k, None, None, length, length, device=bench.device)
+    bench.compile.forget()
     flex = bench.compile(flex_attention)
     return lambda q, k, v: flex(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
                                 block_mask=mask).transpose(1, 2)
@@ -180,39 +189,62 @@ def mea(bench):
     PyTorch: mixing by einsum or by products, two kernels of attention, the norm; as they are, and compiled."""
     name = "mea causal 128"
     bench.require(name)
-    right, agreement = mea_agrees(bench, name)
+    agreed = judged(lambda: mea_agrees(bench, name))
+    for length in bench.sizes.lengths:
+        call = mea_call(bench, name, bench.sizes.tokens // length, length)
+        runs, note = bench.working({"headwise": lambda: bench.start(name, call)} | {
+            peer: lambda f=f: lambda: f(*mea_inputs(call)) for peer, f in mea_peers(bench).items()})
+        case = {"operation": "MEA forward", "tokens": length}
+        if "headwise" not in runs:
+            yield bench.failed("MEA", case, note)
+            continue
+        also = agreed_as_timed(agreed, runs, "einsum, FLASH", [call["out"]])
+        yield mea_row(bench, case, bench.measure(runs), also, note)
+
+
+def mea_peers(bench):
+    bench.compile.forget()
     peers = {}
     for peer, backend in PEERS.items():
         einsum = mea_composition(plain.mix, backend)
         peers |= {f"einsum, {peer}": einsum, f"products, {peer}": mea_composition(plain.mix_by_products, backend),
                   f"einsum, {peer}, compiled": bench.compile(einsum)}
-    for length in bench.sizes.lengths:
-        call = mea_call(bench, name, bench.sizes.tokens // length, length)
-        runs, note = bench.working({"headwise": lambda: bench.start(name, call)} | {
-            peer: lambda f=f: lambda: f(*mea_inputs(call)) for peer, f in peers.items()})
-        taken = bench.measure(runs)
-        seconds = median_seconds(taken)
-        others = [peer for peer in seconds if peer != "headwise"]
-        if "headwise" not in seconds or not others:
-            raise Skipped(note)
-        best = min(others, key=seconds.get)
-        ratio = speed_ratio(taken, "headwise", best)
-        bench.compared.setdefault("MEA", []).append(ratio if right else 0)
-        yield {"operation": "MEA forward", "tokens": length, "headwise ms": round(seconds["headwise"] * 1e3, 3),
-               "best composition": best, "its ms": round(seconds[best] * 1e3, 3), "ratio": round(ratio, 3),
-               "agreement": agreement, "note": note}
+    return peers
+
+
+def mea_row(bench, case, taken, agreed, note):
+    """A row of speeds beside the fastest composition; their ratio is kept."""
+    seconds = median_seconds(taken)
+    others = [peer for peer in seconds if peer != "headwise"]
+    if not others:
+        raise Skipped(note)
+    best = min(others, key=seconds.get)
+    ratio = speed_ratio(taken, "headwise", best)
+    right, agreement = agreed
+    bench.keep("MEA", ratio, right)
+    return case | {"headwise ms": round(seconds["headwise"] * 1e3, 3), "best composition": best,
+                   "its ms": round(seconds[best] * 1e3, 3), "ratio": round(ratio, 3), "agreement": agreement,
+                   "note": note}
 
 
 def norm(bench):
     """What the norm at the end of attention adds to it."""
-    names = ("attend causal 128", "attend_normalized causal 128")
-    bench.require(*names)
+    before, after = "attend causal 128", "attend_normalized causal 128"
+    bench.require(before, after)
     for length in bench.sizes.lengths:
-        call = bench.call(names[0], bench.sizes.tokens // length, length, length)
-        taken = bench.measure({name: bench.start(name, call) for name in names})
-        added = 1 / speed_ratio(taken, names[1], names[0]) - 1
-        bench.compared.setdefault("norm", []).append(added)
+        call = bench.call(before, bench.sizes.tokens // length, length, length)
+        normalized = call | {"out": torch.empty_like(call["out"])}
+        runs, note = bench.working({before: lambda: bench.start(before, call),
+                                    after: lambda: bench.start(after, normalized)})
+        case = {"operation": "norm after attention", "tokens": length}
+        if len(runs) < 2:
+            yield bench.failed("norm", case, note, none=math.inf)
+            continue
+        expected = plain.normalize(call["out"].float(), call["gain"].float())
+        right, agreement = plain.agrees_with_peer([normalized["out"]], [expected])
+        taken = bench.measure(runs)
+        added = 1 / speed_ratio(taken, after, before) - 1
+        bench.keep("norm", added, right, none=math.inf)
         seconds = median_seconds(taken)
-        yield {"operation": "norm after attention", "tokens": length,
-               "without ms": round(seconds[names[0]] * 1e3, 3), "with ms": round(seconds[names[1]] * 1e3, 3),
-               "added": f"{added:.1%}"}
+        yield case | {"without ms": round(seconds[before] * 1e3, 3), "with ms": round(seconds[after] * 1e3, 3),
+                      "added": f"{added:.1%}", "agreement": agreement, "note": note}

@@ -7,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+import attention_math as plain
 from measure import interleave, median_seconds, speed_ratio
+from report import FAILED
 
 PEERS = {"FLASH": SDPBackend.FLASH_ATTENTION, "CUDNN": SDPBackend.CUDNN_ATTENTION}
 MASKS = {"full": False, "causal": True}
@@ -33,20 +35,50 @@ class Sizes:
 
 
 FULL = Sizes(tokens=16384, lengths=(2048, 4096, 16384), flex_length=4096, decode=(8, 8192), agreement_length=640,
-             product=8192, copied_bytes=2**31, rounds=40, case_seconds=1.5)
-TINY = Sizes(tokens=64, lengths=(32, 64), flex_length=32, decode=(2, 64), agreement_length=40, product=64,
+             product=8192, copied_bytes=2**31, rounds=40, case_seconds=1.0)
+TINY = Sizes(tokens=96, lengths=(32, 48, 96), flex_length=32, decode=(2, 64), agreement_length=40, product=64,
              copied_bytes=2**16, rounds=2, case_seconds=0.05)
+
+
+class Compiler:
+    """torch.compile, for functions that are called with tensors of one size."""
+
+    def __init__(self):
+        from torch._functorch import config
+
+        # Gradients are taken many times of one forward pass, which must keep what it saved.
+        if hasattr(config, "donated_buffer"):
+            config.donated_buffer = False
+
+    def __call__(self, function):
+        return torch.compile(function, dynamic=False)
+
+    def forget(self):
+        """Without this, a function that was compiled for several sizes is compiled for any, or not at all."""
+        from torch import _dynamo
+
+        _dynamo.reset()
+
+
+class NoCompiler:
+    """Functions as they are."""
+
+    def __call__(self, function):
+        return function
+
+    def forget(self):
+        pass
 
 
 class Bench:
     """The machine, the library and its tensors, and what earlier parts found for later ones."""
 
-    def __init__(self, library, timer, device, sizes, compile_function):
+    def __init__(self, library, timer, device, sizes, compiler):
         self.library = library
         self.timer = timer
         self.device = device
         self.sizes = sizes
-        self.compile = compile_function
+        self.compile = compiler
         self.ceilings = {}
         self.compared = {}
         torch.manual_seed(1)
@@ -93,6 +125,15 @@ class Bench:
                 notes.append(f"{name}: {first_line(e)}")
         return runs, "; ".join(notes)
 
+    def keep(self, goal, value, right=True, none=0):
+        """A case of a goal: what was measured, or `none` where results are not right."""
+        self.compared.setdefault(goal, []).append(value if right else none)
+
+    def failed(self, goal, case, note, none=0):
+        """The row of a case that headwise fails at, which reaches nothing."""
+        self.keep(goal, none)
+        return case | {"headwise": FAILED, "note": note}
+
     def wait(self):
         if self.device == "cuda":
             torch.cuda.synchronize()
@@ -111,15 +152,33 @@ def first_line(error):
 
 
 def sdpa(q, k, v, causal, backend):
-    """Attention by one kernel of PyTorch, over tensors [batch][token][head][feature]."""
+    """Attention by one kernel of PyTorch, over tensors [batch][token][head][feature]. The plain composition takes
+    scores, weights and sums in float, whatever PyTorch would do, and rounds its result once."""
+    if backend == SDPBackend.MATH and q.dtype == torch.bfloat16:
+        return sdpa(q.float(), k.float(), v.float(), causal, backend).to(q.dtype)
     with sdpa_kernel([backend]):
         return F.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
                                               is_causal=causal, enable_gqa=q.shape[2] != k.shape[2]).transpose(1, 2)
 
 
-def rounded_attend(q, k, v, causal):
-    """Attention by PyTorch's plain composition in the precision of its inputs."""
-    return sdpa(q, k, v, causal, SDPBackend.MATH)
+def judged(agreement):
+    """What a function says of agreement; who fails agrees with nothing, and other cases go on."""
+    try:
+        return agreement()
+    except Skipped:
+        raise
+    except Exception as e:
+        return False, f"failed: {first_line(e)}"
+
+
+def agreed_as_timed(agreed, runs, peer, results):
+    """What was said of agreement, and whether the results of the very call that is timed are those of a peer, if it
+    works."""
+    if not {"headwise", peer} <= set(runs):
+        return agreed
+    others = runs[peer]()
+    right, text = plain.agrees_with_peer(results, [others] if isinstance(others, torch.Tensor) else others)
+    return agreed[0] and right, f"{agreed[1]}; as timed {text}"
 
 
 def compared_row(bench, goal, case, taken, flops, agreed, note):
@@ -127,7 +186,7 @@ def compared_row(bench, goal, case, taken, flops, agreed, note):
     seconds = median_seconds(taken)
     row = dict(case)
     if "headwise" not in seconds:
-        return row | {"note": note}
+        return bench.failed(case["operation"], case, note)
     for name, time in seconds.items():
         row[f"{name} TFLOP/s"] = round(flops / time * 1e-12, 1)
     for name in seconds:
@@ -138,8 +197,7 @@ def compared_row(bench, goal, case, taken, flops, agreed, note):
     right, row["agreement"] = agreed
     row["note"] = note
     if goal in seconds:
-        kept = bench.compared.setdefault(case["operation"], [])
-        kept.append(speed_ratio(taken, "headwise", goal) if right else 0)
+        bench.keep(case["operation"], speed_ratio(taken, "headwise", goal), right)
     return row
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The measurements on a CPU: plain PyTorch stands in for the library, so that all but times is as it would be."""
 import json
+import math
 import pathlib
 import tempfile
 
@@ -8,9 +9,10 @@ import torch
 
 import attention_math as plain
 import compare
+import report
 from kernel_library import KernelLibrary, c_call_of
 from measure import HostTimer, interleave, median_seconds, speed_ratio
-from parts import TINY, Bench, Skipped
+from parts import TINY, Bench, NoCompiler, Skipped
 
 SHAPES = {f"attend{kind} {mask} {dim}": (2, 2, 2, dim) for kind in ("", "_backward") for mask in ("full", "causal")
           for dim in (64, 128)}
@@ -21,10 +23,11 @@ SHAPES |= {"mea causal 128": (2, 2, 2, 128), "attend_normalized causal 128": (2,
 
 
 class PlainLibrary:
-    """The operations of the library by plain PyTorch in float. Those that are broken forget the last key."""
+    """The operations of the library by plain PyTorch in float. Those that are broken take the last key wrong, of more
+    tokens than some."""
 
-    def __init__(self, missing=(), broken=(), failing=()):
-        self.missing, self.broken, self.failing = missing, broken, failing
+    def __init__(self, missing=(), broken=(), failing=(), right_up_to=0):
+        self.missing, self.broken, self.failing, self.right_up_to = missing, broken, failing, right_up_to
 
     def names(self):
         return [name for name in SHAPES if name not in self.missing]
@@ -42,7 +45,7 @@ class PlainLibrary:
             return
         tensors = {x: t.float() for x, t in call.items() if isinstance(t, torch.Tensor)}
         causal = "causal" in name
-        if name in self.broken:
+        if name in self.broken and call["keys"] > self.right_up_to:
             tensors["k"][:, -1] += 1
         if name.startswith("attend_backward"):
             gradients = plain.attend_gradients(*(tensors[x] for x in "qkv"), tensors["out_gradient"], causal)
@@ -69,7 +72,7 @@ def results_with(library, seconds=600):
         folder = pathlib.Path(name)
         steps = [{"step": "build", "outcome": "ok", "seconds": "1"}]
         run = compare.Run(folder, compare.new_results(torch, steps, seconds), no_restart)
-        run.measure(Bench(library, HostTimer(), "cpu", TINY, lambda f: f), compare.all_parts(), Skipped)
+        run.measure(Bench(library, HostTimer(), "cpu", TINY, NoCompiler()), compare.all_parts(), Skipped)
         markdown = (folder / "results.md").read_text()
         results = json.loads((folder / "results.json").read_text())
     parts = {part["part"]: part for part in results["parts"]}
@@ -81,13 +84,14 @@ def results_with(library, seconds=600):
 def test_all_is_measured():
     parts, goals = results_with(PlainLibrary())
     assert all(part["status"] == "measured" for part in parts.values()), parts
-    assert [len(part["rows"]) for part in parts.values()] == [4, 8, 8, 2, 2, 2, 2, 8], parts
+    assert [len(part["rows"]) for part in parts.values()] == [4, 12, 12, 2, 2, 3, 3, 8], parts
     row = parts["forward"]["rows"][0]
     assert row["/ FLASH"] > 0 and row["headwise TFLOP/s"] >= 0 and "CUDNN" in row["note"], row
     assert all(row["/ FLASH"] > 0 for row in parts["backward"]["rows"])
     assert all(row["/ Flex"] > 0 for row in parts["flex"]["rows"] if row["operation"] == "flex forward")
     assert all(row["ratio"] > 0 and row["best composition"] for row in parts["mea"]["rows"])
     assert all(goal["met"] in ("yes", "no") for goal in goals.values()), goals
+    assert all(goal["cases"].split()[0] == goal["cases"].split()[2] for goal in goals.values()), goals
 
 
 def test_wrong_results_meet_no_goal():
@@ -99,13 +103,45 @@ def test_wrong_results_meet_no_goal():
     assert {row["head size"] for row in wrong} == {64}, wrong
 
 
+def test_results_are_compared_at_the_size_that_is_timed():
+    broken = ["attend causal 64", "attend_backward full 64", "decode 8 of 128", "mea causal 128",
+              "attend_normalized causal 128"]
+    parts, goals = results_with(PlainLibrary(broken=broken, right_up_to=TINY.agreement_length))
+    worst = {goal["goal"].split(",")[0]: goal["worst"] for goal in goals.values()}
+    assert all(worst[goal] == 0 for goal in ("forward", "backward", "decoding", "MEA forward")), goals
+    assert worst["norm after attention"] == math.inf, goals
+    right = [row for row in parts["forward"]["rows"] if row["head size"] == 128]
+    assert all(float(row["agreement"].split("as timed ")[1].split()[0]) < 0.5 for row in right), right
+
+
+def test_a_goal_is_met_by_all_of_its_cases():
+    def met(key, values):
+        by_key = {entry[1]: goal["met"] for entry, goal in zip(report.GOALS, report.goals_of({key: values}))}
+        return by_key[key]
+
+    assert met("forward", [1.0] * 12) == "yes"
+    assert met("forward", [1.0] * 11) == "not all measured"
+    assert met("forward", [1.0] * 11 + [0]) == met("forward", [0]) == "no"
+    assert met("norm", [0.01] * 3) == "yes"
+    assert met("norm", [0.01, 0.01, math.inf]) == "no"
+    assert met("norm", []) == "not measured"
+
+
 def test_what_is_missing_or_fails_is_told():
     parts, goals = results_with(PlainLibrary(missing=[name for name in SHAPES if "backward" in name],
-                                             failing=["mea causal 128"]))
+                                             failing=["mea causal 128", "attend full 64", "decode 8 of 128",
+                                                      "attend_normalized causal 128"]))
     assert parts["backward"]["status"] == "skipped: the library has no attend_backward", parts["backward"]
-    assert parts["mea"]["status"] == "failed: RuntimeError: no kernel image", parts["mea"]
-    assert parts["norm"]["status"] == "measured"
-    assert goals["MEA forward, against the best composition"]["met"] == "not measured"
+    assert parts["mea"]["status"] == "failed: headwise in 3 of 3 rows", parts["mea"]
+    assert parts["mea"]["rows"][0]["note"].startswith("headwise: no kernel image"), parts["mea"]
+    assert parts["norm"]["status"] == "failed: headwise in 3 of 3 rows", parts["norm"]
+    assert parts["forward"]["status"] == "failed: headwise in 3 of 12 rows", parts["forward"]
+    assert parts["decode"]["status"] == "failed: headwise in 1 of 2 rows", parts["decode"]
+    assert parts["absorbed"]["status"] == "measured"
+    assert goals["backward, against FLASH"]["met"] == "not measured"
+    for goal in ("forward, against FLASH", "decoding, of the copy bandwidth",
+                 "MEA forward, against the best composition", "norm after attention, added time"):
+        assert goals[goal]["met"] == "no", goals
 
 
 def test_no_library_and_no_time():
@@ -146,6 +182,35 @@ def test_a_dead_device_is_left_for_a_new_process():
         assert [part["status"] for part in results["parts"]] == ["measured", "measured"], results
 
 
+def test_a_part_that_kills_its_process_is_told():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        run = compare.Run(folder, compare.new_results(torch, [], 60), no_restart)
+        run.results["parts"] += [compare.part_of("ceilings", "", "measured"),
+                                 compare.part_of("forward", "", "unfinished")]
+        run.write()
+        run = compare.Run(folder, compare.kept_results(folder / "results.json"), no_restart)
+        run.skip_all("no device")
+        results = json.loads((folder / "results.json").read_text())
+    assert [part["part"] for part in results["parts"]] == list(compare.PARTS), results
+    statuses = [part["status"] for part in results["parts"]]
+    assert statuses[:3] == ["measured", "failed: the process died", "skipped: no device"], statuses
+
+
+def test_a_part_is_written_down_before_it_begins():
+    def ceilings(bench):
+        """A part."""
+        written = json.loads((bench.folder / "results.json").read_text())
+        yield {"ceiling": written["parts"][-1]["status"]}
+
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(None, HostTimer(), "cpu", TINY, None)
+        bench.folder = pathlib.Path(name)
+        run = compare.Run(bench.folder, compare.new_results(torch, [], 60), no_restart)
+        run.measure(bench, {"ceilings": ceilings}, Skipped)
+    assert run.results["parts"][0]["rows"] == [{"ceiling": "unfinished"}], run.results
+
+
 def test_times_are_compared_in_turns():
     class Clock:
         def seconds(self, run, repeats):
@@ -165,6 +230,15 @@ def test_agreement_needs_finite_and_close_results():
     assert plain.agreement([close], [close], [truth], 2)[0]
     assert not plain.agreement([far], [close], [truth], 2)[0]
     assert not plain.agreement([close * float("nan")], [close], [truth], 2)[0]
+
+
+def test_agreement_with_a_peer_finds_few_wrong_tokens():
+    peer = torch.randn(2, 256, 4, 8)
+    close, wrong = peer * 1.002, peer.clone()
+    wrong[1, 70:72, 3] = 0
+    assert plain.agrees_with_peer([close], [peer])[0]
+    assert not plain.agrees_with_peer([close, wrong], [peer, peer])[0]
+    assert not plain.agrees_with_peer([close * float("nan")], [peer])[0]
 
 
 def test_calls_of_c():

@@ -50,7 +50,9 @@ class small_case {
     call_.mixed_k = input(batch * keys * G * D);
     call_.mixed_v = input(batch * keys * G * D);
     call_.out_gradient = input(batch * queries * H * D);
-    lse_.assign(std::vector<float>(static_cast<std::size_t>(batch * queries * H)));
+    // The backward pass reads what the others write.
+    const float before = starts_with("attend_backward") ? 0.0F : std::numeric_limits<float>::quiet_NaN();
+    lse_.assign(std::vector<float>(static_cast<std::size_t>(batch * queries * H), before));
     call_.lse = lse_.data();
     if (starts_with("attend_backward")) {
       call_.out = input(batch * queries * H * D);
@@ -79,6 +81,10 @@ class small_case {
     for (const bfloat_buffer* written : written_)
       for (const float value : written->values())
         if (!std::isfinite(value)) return "an output that is not finite";
+    // Decoding is asked for none.
+    if (!starts_with("decode"))
+      for (const float value : lse_.values())
+        if (!std::isfinite(value)) return "a log-sum-exp that is not finite";
     return "";
   }
 
