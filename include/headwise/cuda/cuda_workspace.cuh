@@ -19,7 +19,8 @@ namespace headwise {
 /// What a caller hands to every operation on a CUDA device: the stream that it works in, and scratch memory of a fixed
 /// size on the device, taken through a `frame` and given back when the frame ends. Operations start kernels in the
 /// stream and return; they allocate nothing and wait for nothing. One workspace serves one caller at a time; its memory
-/// is used again in the order of the stream. With it comes what cuBLAS needs, which takes a while to make.
+/// is used again in the order of the stream. The first matrix product makes what cuBLAS needs, once: this takes a while
+/// and memory of its own, which attention has no use for.
 ///
 /// Where the memory does not suffice, `headwise::error` is thrown. How much does is asked by doing the work in a
 /// workspace that counts (`bytes_for`): the answer comes from the very code that takes the memory.
@@ -33,10 +34,9 @@ class cuda_workspace {
       : order_(order),
         owned_(static_cast<std::byte*>(cuda::allocate_device_memory(bytes))),
         memory_(owned_.get()),
-        products_(order),
         capacity_(bytes) {}
   /// A workspace on device memory of the caller's, which must outlive all that the stream is told to do.
-  cuda_workspace(cuda::stream order, std::span<std::byte> memory) : order_(order), products_(order) {
+  cuda_workspace(cuda::stream order, std::span<std::byte> memory) : order_(order) {
     const std::size_t past = reinterpret_cast<std::uintptr_t>(memory.data()) % alignment;
     const std::size_t skipped = past == 0 ? 0 : std::min(alignment - past, memory.size());
     memory_ = memory.data() + skipped;
@@ -111,8 +111,9 @@ class cuda_workspace {
   void multiply(const char* name, const cuda::product_size& size, const cuda::matrix_rows<const T>& left,
                 cuda::matrix_form left_form, const cuda::matrix_rows<const T>& right, cuda::matrix_form right_form,
                 const cuda::matrix_rows<T>& result, bool add, std::byte* scratch) {
-    if (!counts_ && size.batch > 0 && size.rows > 0 && size.columns > 0)
-      products_->multiply<T>(name, size, left, left_form, right, right_form, result, add, scratch);
+    if (counts_ || size.batch == 0 || size.rows == 0 || size.columns == 0) return;
+    if (!products_) products_.emplace(order_);
+    products_->multiply<T>(name, size, left, left_form, right, right_form, result, add, scratch);
   }
 
   /// Sets device memory to zero in the order of the stream.
