@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/device_mirror.hpp"
+
 namespace headwise::test {
 
 TEST_CASE("a device buffer holds what it was given, and its copies are their own") {
@@ -73,6 +75,28 @@ TEST_CASE("the memory of the CUDA backend stores, loads and sets to zero") {
   cuda_workspace workspace({}, 0);
   cuda_memory::set_zero(a, workspace);
   CHECK(cuda_memory::load(a) == std::vector<float>{0});
+}
+
+TEST_CASE("what tests see on a device: a number written beside an output, or to what may only be read") {
+  const std::vector<float> input = {1, 2, 3};
+  std::vector<float> output = {4, 5, 6};
+  const auto others_stay = [&](const auto& place_of) {
+    device_mirror mirror;
+    const std::span<const float> read = input;
+    const std::span<float> written = output;
+    mirror.cover(read);
+    mirror.cover(written);
+    mirror.upload();
+    cuda::fill_with_zeros(const_cast<float*>(place_of(mirror.at(read).data(), mirror.at(written).data())),
+                          sizeof(float), {});
+    return mirror.download();
+  };
+  CHECK(others_stay([](const float*, float* to) { return to + 2; }));
+  CHECK(output == std::vector<float>{4, 5, 0});
+  CHECK_FALSE(others_stay([](const float*, float* to) { return to + 3; }));
+  CHECK_FALSE(others_stay([](const float*, float* to) { return to - 1; }));
+  CHECK_FALSE(others_stay([](const float* from, float*) { return from; }));
+  CHECK(output == std::vector<float>{4, 5, 0});
 }
 
 }  // namespace headwise::test

@@ -74,6 +74,7 @@ auto run_over(typename Setting::scalar value, int workspace_byte, const attend_s
   t.set_outputs(value);
   auto workspace = poisoned_workspace(1 << 23, workspace_byte);
   run_attend<typename Setting::backend>(t, workspace);
+  CHECK(gaps_hold(value, t));
   return t;
 }
 

@@ -22,7 +22,8 @@ void check_layout(const attend_sizes& sizes, const attend_layouts& layouts) {
   using Scalar = typename Setting::scalar;
   CAPTURE(sizes);
   auto contiguous = random_attend_tensors<Variant, Scalar>(sizes, 81);
-  attend_tensors<Variant, Scalar> laid_out(sizes, layouts);
+  const auto gap = Scalar(77.0F);
+  attend_tensors<Variant, Scalar> laid_out(sizes, layouts, gap);
   copy_values(contiguous.q, laid_out.q);
   copy_values(contiguous.k, laid_out.k);
   copy_values(contiguous.v, laid_out.v);
@@ -39,6 +40,7 @@ void check_layout(const attend_sizes& sizes, const attend_layouts& layouts) {
     CAPTURE(name);
     CHECK(bitwise_equal(values, expected));
   });
+  CHECK(gaps_hold(gap, laid_out));
 }
 
 TEST_CASE_TEMPLATE_DEFINE("every layout gives what the contiguous one gives, bit by bit", Setting, every_layout) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "headwise/operations/attend_arguments.hpp"
+#include "support/compare.hpp"
 #include "support/head_tensor.hpp"
 
 namespace headwise::test {
@@ -182,6 +183,20 @@ template <typename Backend, typename Variant, typename Scalar>
 void run_attend(attend_tensors<Variant, Scalar>& tensors) {
   typename Backend::workspace workspace;
   run_attend<Backend>(tensors, workspace);
+}
+
+/// Whether no result was written where none belongs: between the vectors is still what filled the gaps.
+template <typename Variant, typename Scalar>
+verdict gaps_hold(Scalar gap, attend_tensors<Variant, Scalar> tensors) {
+  tensors.set_outputs(gap);
+  const auto holds = [&](const auto& tensor) {
+    return bitwise_equal(tensor.storage(), std::vector<Scalar>(tensor.storage().size(), gap));
+  };
+  verdict all{true, "nothing was written between vectors"};
+  for (const verdict& one : {holds(tensors.out), holds(tensors.q_gradient), holds(tensors.k_gradient),
+                             holds(tensors.v_gradient)})
+    if (!one) all = one;
+  return all;
 }
 
 /// Every result of forward and backward with its name: `visit(name, values)`.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -80,11 +83,21 @@ class device_mirror {
     cuda::synchronize({});
   }
 
-  /// Copies back all that may have been written.
-  void download() {
-    for (piece& p : pieces_)
-      if (p.written) cuda::copy_to_host(p.first, p.start(), p.size(), {});
-    cuda::synchronize({});
+  /// Copies back all that may have been written. Whether everything else is as it was: what may only be read, and the
+  /// memory before and behind.
+  bool download() {
+    bool others_stayed = true;
+    for (piece& p : pieces_) {
+      const std::vector<std::byte> found = p.memory.values();
+      const std::byte* const first = found.data() + (p.start() - p.memory.data());
+      const std::byte* const last = first + p.size();
+      const auto poisoned = [](std::byte b) { return b == std::byte{0xff}; };
+      others_stayed = others_stayed && std::all_of(found.data(), first, poisoned) &&
+                      std::all_of(last, found.data() + found.size(), poisoned) &&
+                      (p.written || std::memcmp(p.first, first, p.size()) == 0);
+      if (p.written) std::memcpy(p.first, first, p.size());
+    }
+    return others_stayed;
   }
 
   /// The same tensor on the device.
@@ -157,7 +170,7 @@ class device_mirror {
 };
 
 /// Runs `call(workspace, arguments...)` on copies of the arguments on the device, in a workspace of exactly the size
-/// that was counted before, full of NaNs.
+/// that was counted before, full of NaNs. It may write nothing but the memory of its outputs.
 template <typename Call, typename... Arguments>
 void run_mirrored(const Call& call, const Arguments&... arguments) {
   // Counting reads no memory, and what is refused is refused here, before anything is copied.
@@ -169,7 +182,8 @@ void run_mirrored(const Call& call, const Arguments&... arguments) {
   device_buffer<std::byte> memory = poisoned_device_memory(bytes);
   cuda_workspace workspace({}, memory);
   call(workspace, mirror.at(arguments)...);
-  mirror.download();
+  const bool others_stayed = mirror.download();
+  CHECK(others_stayed);
 }
 
 }  // namespace headwise::test
