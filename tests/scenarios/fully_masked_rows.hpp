@@ -116,12 +116,21 @@ TEST_CASE_TEMPLATE_DEFINE("a large finite bias on every score of a row hides not
   auto plain = random_attend_tensors<unchanged_scores, scalar>(sizes, 13);
   backend_runner<typename Setting::backend>::attend(low);
   backend_runner<typename Setting::backend>::attend(plain);
-  // Scores of 1e4 are known to 1e4 epsilon.
-  const auto close = [](const auto& a, const auto& b, double magnitude) {
-    return equal_up_to_rounding(converted<sums>(values_of(a)), converted<sums>(values_of(b)), magnitude);
+  // Scores of 1e4 are known to 1e4 epsilon, and weights to as much of their size.
+  const auto close = [](const auto& a, const auto& b) {
+    const auto expected = values_of(b);
+    const double size = largest_magnitude(expected);
+    return as_precise_as_plain(1, values_of(a), expected, expected,
+                               rounding_floor<scalar, sums>({.summed = 1e4 * size, .stored = 2 * size}));
   };
-  CHECK(close(low.out, plain.out, 4e4));
-  CHECK(close(low.q_gradient, plain.q_gradient, 4e5));
+  CHECK(close(low.out, plain.out));
+  CHECK(close(low.q_gradient, plain.q_gradient));
+  CHECK(close(low.k_gradient, plain.k_gradient));
+  CHECK(close(low.v_gradient, plain.v_gradient));
+  auto nothing = low;
+  nothing.set_outputs(scalar(0.0F));
+  CHECK_FALSE(close(nothing.out, plain.out));
+  CHECK_FALSE(close(nothing.q_gradient, plain.q_gradient));
   for (const auto lse : low.lse.values) CHECK(lse < -9e3);
 }
 
