@@ -11,6 +11,7 @@
 #include "headwise/core/error.hpp"
 #include "support/attend_tensors.hpp"
 #include "support/compare.hpp"
+#include "support/conformance.hpp"
 #include "support/mirrored_cuda_attention.hpp"
 
 namespace headwise::test {
@@ -48,6 +49,14 @@ TEST_CASE_TEMPLATE("attention does not depend on the order of blocks and threads
   emulator::set_multiprocessors(132);
   check_same();
   emulator::set_multiprocessors(multiprocessors_before);
+}
+
+TEST_CASE("attention agrees with the reference where tensor cores cut their sums off") {
+  emulator::set_cut_sums(true);
+  const auto t = attended<bfloat16>();
+  emulator::set_cut_sums(false);
+  check_all(verdicts_of(t));
+  CHECK_FALSE(bitwise_equal(t.lse.values, attended<bfloat16>().lse.values));
 }
 
 /// The name in the error of a call whose launch fails after so many others.

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the lanes of a warp do with matrices that are spread over them.
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
+#include <numeric>
 
 #include "emulator/block.hpp"
 #include "emulator/counters.hpp"
 #include "emulator/device_functions.hpp"
+#include "emulator/settings.hpp"
 #include "emulator/warp_meeting.hpp"
 #include "headwise/core/half_precision.hpp"
 
@@ -54,8 +59,42 @@ float number_of(std::uint32_t pair, int which) {
   return static_cast<float>(number);
 }
 
-/// Every element takes the products in the order of k, each added to the float so far; the device's order is not
-/// specified. A product of numbers of 16 bits is exact, so that a compiler's fused multiply-add changes nothing.
+/// The sum of all terms, aligned to the largest and cut off behind 24 bits.
+float cut_sum(const float (&terms)[9]) {
+  float largest = 0;
+  for (const float term : terms) {
+    if (!std::isfinite(term)) return std::accumulate(std::begin(terms), std::end(terms), 0.0F);
+    largest = std::max(largest, std::fabs(term));
+  }
+  if (largest == 0) return 0;
+  const int last_bit = std::ilogb(largest) - 23;
+  double sum = 0;
+  for (const float term : terms) sum += std::trunc(std::ldexp(static_cast<double>(term), -last_bit));
+  // The sum may have a few bits more than a float, which are cut off as well.
+  const int more_bits = std::max(0, sum == 0 ? 0 : std::ilogb(sum) - 23);
+  return static_cast<float>(std::ldexp(std::trunc(std::ldexp(sum, -more_bits)), last_bit + more_bits));
+}
+
+void add_products_cut(const float (&a)[16][16], const float (&b)[16][8], float (&c)[16][8]) {
+  for (int m = 0; m < 16; ++m)
+    for (int n = 0; n < 8; ++n)
+      for (int first = 0; first < 16; first += 8) {
+        float terms[9];
+        for (int k = 0; k < 8; ++k) terms[k] = a[m][first + k] * b[first + k][n];
+        terms[8] = c[m][n];
+        c[m][n] = cut_sum(terms);
+      }
+}
+
+void add_products(const float (&a)[16][16], const float (&b)[16][8], float (&c)[16][8]) {
+  for (int m = 0; m < 16; ++m)
+    for (int k = 0; k < 16; ++k)
+      for (int n = 0; n < 8; ++n) c[m][n] += a[m][k] * b[k][n];
+}
+
+/// Every element takes the products in the order of k, each added to the float so far, unless sums are cut; the
+/// device's order is not specified. A product of numbers of 16 bits is exact, so that a compiler's fused multiply-add
+/// changes nothing.
 template <typename T>
 void multiply_for_all(void* const (&operands)[warp_lanes]) {
   count_one(&statistics::multiply_adds);
@@ -77,9 +116,7 @@ void multiply_for_all(void* const (&operands)[warp_lanes]) {
       c[r + 8][p] = operand.c[2 + i];
     }
   }
-  for (int m = 0; m < 16; ++m)
-    for (int k = 0; k < 16; ++k)
-      for (int n = 0; n < 8; ++n) c[m][n] += a[m][k] * b[k][n];
+  (cut_sums() ? add_products_cut : add_products)(a, b, c);
   for (int lane = 0; lane < warp_lanes; ++lane) {
     const auto& operand = *static_cast<const multiplied*>(operands[lane]);
     const int r = lane / 4;

@@ -77,13 +77,13 @@ TEST_CASE("launches that the device refuses") {
   CHECK(contains(launch_error({1, 0}, count), "count_blocks is cudaErrorInvalidConfiguration"));
   CHECK(contains(launch_error({1, 1056}, count), "count_blocks is cudaErrorInvalidConfiguration"));
   CHECK(contains(launch_error({std::int64_t{1} << 31, 32}, count), "count_blocks is of 2147483648 blocks"));
-  CHECK(contains(launch_error({1, 32, 227 * 1024 + 1}, count), "count_blocks is cudaErrorInvalidValue"));
+  CHECK(contains(launch_error({1, 32, 163 * 1024 + 1}, count), "count_blocks is cudaErrorInvalidValue"));
   CHECK(count == 3);
-  CHECK(launch_error({1, 1024, 227 * 1024}, count).empty());
+  CHECK(launch_error({1, 1024, 163 * 1024}, count).empty());
   CHECK(count == 4);
   emulator::set_most_shared_bytes(99 * 1024);
   CHECK_FALSE(launch_error({1, 32, 100 * 1024}, count).empty());
-  emulator::set_most_shared_bytes(227 * 1024);
+  emulator::set_most_shared_bytes(163 * 1024);
 }
 
 TEST_CASE("requests fail when a test asks for it, once") {

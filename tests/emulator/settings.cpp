@@ -17,7 +17,8 @@ std::uint64_t first_seed() {
 struct device_settings {
   std::uint64_t seed = first_seed();
   int multiprocessors = 4;
-  std::size_t most_shared_bytes = std::size_t{227} * 1024;
+  std::size_t most_shared_bytes = std::size_t{163} * 1024;
+  bool cut_sums = false;
   /// By kind of request, how many go well before one fails; negative for all.
   int until_failure[4] = {-1, -1, -1, -1};
 };
@@ -40,6 +41,9 @@ int multiprocessors() { return settings().multiprocessors; }
 void set_multiprocessors(int count) { settings().multiprocessors = count; }
 std::size_t most_shared_bytes() { return settings().most_shared_bytes; }
 void set_most_shared_bytes(std::size_t bytes) { settings().most_shared_bytes = bytes; }
+
+bool cut_sums() { return settings().cut_sums; }
+void set_cut_sums(bool cut) { settings().cut_sums = cut; }
 
 void fail_next(request kind, int others) { settings().until_failure[static_cast<int>(kind)] = others; }
 

@@ -11,12 +11,17 @@ namespace headwise::emulator {
 std::uint64_t seed();
 void set_seed(std::uint64_t seed);
 
-/// What the emulated device says of itself: 4 multiprocessors, and the 227 KB of shared memory of a Hopper GPU, unless
-/// set otherwise.
+/// What the emulated device says of itself: 4 multiprocessors, and the 163 KB of shared memory of an A100, unless set
+/// otherwise.
 int multiprocessors();
 void set_multiprocessors(int count);
 std::size_t most_shared_bytes();
 void set_most_shared_bytes(std::size_t bytes);
+
+/// Whether tensor cores sum as those of a device may: eight products at a time and what there is already, all aligned
+/// to the largest of them and cut off behind 24 bits. Otherwise they add one product after another, and round.
+bool cut_sums();
+void set_cut_sums(bool cut);
 
 /// What the host asks of the device, by its kind.
 enum class request { allocation, copy, launch, synchronization };
