@@ -32,6 +32,10 @@ HEADWISE_KERNEL(96, 1) say_who(thread_place* places) {
                       static_cast<std::int16_t>(cuda::warp_index()), static_cast<std::int16_t>(cuda::block_index())});
 }
 
+TEST_CASE("an instruction outside of a kernel is a fault") {
+  CHECK(contains(fault_of([] { cuda::sync_block(); }), "outside of a kernel"));
+}
+
 TEST_CASE("every thread of every block runs once and knows who it is") {
   device_array<thread_place> places(5 * 96);
   cuda::launch("say_who", say_who, {5, 96}, nullptr, places.data());

@@ -8,9 +8,9 @@
 
 #include "emulator/device_array.hpp"
 #include "emulator/faults.hpp"
-#include "emulator/shared_places.hpp"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/runtime.cuh"
+#include "support/shared_places.hpp"
 
 namespace headwise::test {
 

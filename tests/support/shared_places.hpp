@@ -8,7 +8,7 @@
 namespace headwise::test {
 
 /// The 32-bit address of a place in shared memory.
-inline cuda::shared_address place_of(const void* pointer) {
+HEADWISE_DEVICE cuda::shared_address place_of(const void* pointer) {
   return cuda::first_shared_address() +
          static_cast<int>(static_cast<const std::byte*>(pointer) - cuda::shared_memory());
 }

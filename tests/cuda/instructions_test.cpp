@@ -9,11 +9,18 @@
 #include <limits>
 #include <vector>
 
-#include "emulator/device_array.hpp"
-#include "emulator/faults.hpp"
+#include "headwise/cuda/device_memory.cuh"
 #include "headwise/cuda/runtime.cuh"
+#include "support/orders.hpp"
 
 namespace headwise::test {
+
+template <typename T>
+device_buffer<T> on_device(const std::vector<T>& values) {
+  device_buffer<T> buffer;
+  buffer.assign(values);
+  return buffer;
+}
 
 template <typename T>
 HEADWISE_KERNEL(64, 1)
@@ -29,9 +36,9 @@ shuffle_all(T* by_mask, T* from_lane) {
 
 TEST_CASE_TEMPLATE("shuffles give the value of the lane that they name, in each warp", T, int, std::uint32_t, float,
                    std::int64_t, double) {
-  device_array<T> by_mask(32 * 64);
-  device_array<T> from_lane(32 * 64);
-  for_many_seeds([&] {
+  device_buffer<T> by_mask(32 * 64);
+  device_buffer<T> from_lane(32 * 64);
+  in_any_order([&] {
     cuda::launch("shuffle_all", shuffle_all<T>, {1, 64}, nullptr, by_mask.data(), from_lane.data());
     const auto masked = by_mask.values();
     const auto taken = from_lane.values();
@@ -58,8 +65,8 @@ HEADWISE_KERNEL(96, 1) vote(int* any_in_warp, int* any_in_block) {
 
 TEST_CASE("votes of a warp and of a block are yes exactly where a thread says so") {
   constexpr int blocks = 97;
-  device_array<int> any_in_warp(blocks * 96);
-  device_array<int> any_in_block(blocks * 96);
+  device_buffer<int> any_in_warp(blocks * 96);
+  device_buffer<int> any_in_block(blocks * 96);
   cuda::launch("vote", vote, {blocks, 96}, nullptr, any_in_warp.data(), any_in_block.data());
   const auto in_warp = any_in_warp.values();
   const auto in_block = any_in_block.values();
@@ -87,8 +94,8 @@ HEADWISE_KERNEL(128, 1) two_rings(int* found) {
 }
 
 TEST_CASE("parts of a block meet at barriers of their own") {
-  device_array<int> found(128);
-  for_many_seeds([&] {
+  device_buffer<int> found(128);
+  in_any_order([&] {
     cuda::launch("two_rings", two_rings, {1, 128, 128 * sizeof(int)}, nullptr, found.data());
     const auto values = found.values();
     for (int thread = 0; thread < 128; ++thread) {
@@ -134,8 +141,8 @@ TEST_CASE("accesses of all sizes carry all bits") {
                       std::uint64_t{bits} << 32 | ~bits,
                       {{bits, bits + 1, bits + 2, bits + 3}}});
   }
-  device_array<sized_values> from(values);
-  device_array<sized_values> to(values.size());
+  const auto from = on_device(values);
+  device_buffer<sized_values> to(values.size());
   cuda::launch("copy_all_sizes", copy_all_sizes, {1, 32, 32 * 16}, nullptr, from.data(), to.data());
   const auto found = to.values();
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -147,44 +154,86 @@ TEST_CASE("accesses of all sizes carry all bits") {
   }
 }
 
+HEADWISE_KERNEL(32, 1) powers_of_two(const float* x, float* y, int count) {
+  for (int i = cuda::thread_index(); i < count; i += 32)
+    cuda::store_global(y + i, cuda::exp2_fast(cuda::load_global(x + i)));
+}
+
+std::vector<float> powers_of(const std::vector<float>& x) {
+  const auto from = on_device(x);
+  device_buffer<float> to(x.size());
+  cuda::launch("powers_of_two", powers_of_two, {1, 32}, nullptr, from.data(), to.data(), static_cast<int>(x.size()));
+  return to.values();
+}
+
 TEST_CASE("exp2_fast is exact to its 22 bits, and zero below the normal numbers") {
-  for (float x = -126; x < 128; x += 0.37F) {
-    const double exact = std::exp2(static_cast<double>(x));
-    REQUIRE(std::abs(static_cast<double>(cuda::exp2_fast(x)) - exact) <= exact * 0x1p-22);
+  std::vector<float> x;
+  for (float value = -126; value < 128; value += 0.37F) x.push_back(value);
+  const std::vector<float> y = powers_of(x);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double exact = std::exp2(static_cast<double>(x[i]));
+    REQUIRE(std::abs(static_cast<double>(y[i]) - exact) <= exact * 0x1p-22);
   }
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  CHECK(cuda::exp2_fast(0.0F) == 1.0F);
-  CHECK(cuda::exp2_fast(-126.0F) == std::numeric_limits<float>::min());
-  CHECK(cuda::exp2_fast(-126.5F) == 0.0F);
-  CHECK(cuda::exp2_fast(-149.0F) == 0.0F);
-  CHECK(cuda::exp2_fast(-infinity) == 0.0F);
-  CHECK(cuda::exp2_fast(infinity) == infinity);
-  CHECK(cuda::exp2_fast(128.0F) == infinity);
-  CHECK(std::isnan(cuda::exp2_fast(std::numeric_limits<float>::quiet_NaN())));
+  CHECK(powers_of({0.0F, -126.5F, -149.0F, -infinity, infinity, 128.0F}) ==
+        std::vector<float>{1, 0, 0, 0, infinity, infinity});
+  CHECK(std::isnan(powers_of({std::numeric_limits<float>::quiet_NaN()})[0]));
+}
+
+struct two_numbers {
+  float first;
+  float second;
+};
+
+template <typename T>
+HEADWISE_KERNEL(32, 1)
+pack_pairs(const two_numbers* x, std::uint32_t* pairs, int count) {
+  for (int i = cuda::thread_index(); i < count; i += 32)
+    cuda::store_global(pairs + i, cuda::pack<T>(cuda::load_global(&x[i].first), cuda::load_global(&x[i].second)));
+}
+
+template <typename T>
+std::vector<std::uint32_t> packed(const std::vector<two_numbers>& x) {
+  const auto from = on_device(x);
+  device_buffer<std::uint32_t> to(x.size());
+  cuda::launch("pack_pairs", pack_pairs<T>, {1, 32}, nullptr, from.data(), to.data(), static_cast<int>(x.size()));
+  return to.values();
 }
 
 TEST_CASE("pairs of 16-bit numbers have the first one in the low half, rounded to nearest even") {
-  CHECK(cuda::pack<bfloat16>(1.0F, -2.0F) == 0xc0003f80U);
-  CHECK(cuda::pack<float16>(1.0F, -2.0F) == 0xc0003c00U);
   // Half way between two numbers: to the even one, down and up.
-  CHECK(cuda::pack<bfloat16>(1.0F + 0x1p-8F, 1.0F + 0x3p-8F) == 0x3f823f80U);
-  CHECK(cuda::pack<float16>(1.0F + 0x1p-11F, 1.0F + 0x3p-11F) == 0x3c023c00U);
-  CHECK(cuda::pack<float16>(65519.0F, 65520.0F) == 0x7c007bffU);
+  CHECK(packed<bfloat16>({{1.0F, -2.0F}, {1.0F + 0x1p-8F, 1.0F + 0x3p-8F}}) ==
+        std::vector<std::uint32_t>{0xc0003f80U, 0x3f823f80U});
+  CHECK(packed<float16>({{1.0F, -2.0F}, {1.0F + 0x1p-11F, 1.0F + 0x3p-11F}, {65519.0F, 65520.0F}}) ==
+        std::vector<std::uint32_t>{0xc0003c00U, 0x3c023c00U, 0x7c007bffU});
 }
 
-TEST_CASE_TEMPLATE("unpacking gives back what was packed", T, bfloat16, float16) {
-  for (std::uint32_t bits = 0; bits < 0x10000; bits += 7) {
-    const std::uint32_t pair = bits | (bits ^ 0x1234U) << 16;
-    const auto [first, second] = cuda::unpack<T>(pair);
-    if (!std::isnan(first) && !std::isnan(second)) REQUIRE(cuda::pack<T>(first, second) == pair);
-    T low;
-    low.bits = static_cast<std::uint16_t>(bits);
-    if (!std::isnan(first)) REQUIRE(first == static_cast<float>(low));
+template <typename T>
+HEADWISE_KERNEL(32, 1)
+unpack_pairs(const std::uint32_t* pairs, two_numbers* x, int count) {
+  for (int i = cuda::thread_index(); i < count; i += 32) {
+    const auto [first, second] = cuda::unpack<T>(cuda::load_global(pairs + i));
+    cuda::store_global(&x[i].first, first);
+    cuda::store_global(&x[i].second, second);
   }
 }
 
-TEST_CASE("an instruction outside of a kernel is a fault") {
-  CHECK(contains(fault_of([] { cuda::sync_block(); }), "outside of a kernel"));
+TEST_CASE_TEMPLATE("unpacking gives back what was packed", T, bfloat16, float16) {
+  std::vector<std::uint32_t> pairs;
+  for (std::uint32_t bits = 0; bits < 0x10000; bits += 7) pairs.push_back(bits | (bits ^ 0x1234U) << 16);
+  const auto from = on_device(pairs);
+  device_buffer<two_numbers> to(pairs.size());
+  cuda::launch("unpack_pairs", unpack_pairs<T>, {1, 32}, nullptr, from.data(), to.data(),
+               static_cast<int>(pairs.size()));
+  const std::vector<two_numbers> numbers = to.values();
+  const std::vector<std::uint32_t> again = packed<T>(numbers);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    T low;
+    low.bits = static_cast<std::uint16_t>(pairs[i]);
+    if (std::isnan(numbers[i].first)) continue;
+    REQUIRE(numbers[i].first == static_cast<float>(low));
+    if (!std::isnan(numbers[i].second)) REQUIRE(again[i] == pairs[i]);
+  }
 }
 
 }  // namespace headwise::test
