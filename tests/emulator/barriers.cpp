@@ -102,6 +102,7 @@ void sync_threads(int barrier, int threads, const call_site& where) {
     fail_thread("sync_threads of " + std::to_string(threads) + " threads, needed: whole warps of the block's " +
                     std::to_string(b.shape.threads) + " threads",
                 where);
+  if (left_out(where)) return;
   b.all_barriers.wait(barriers::kind::sync_threads, barrier, threads, false, where);
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "emulator/left_out_waits.hpp"
 #include "emulator/settings.hpp"
 #include "headwise/attention_variant.hpp"
 #include "support/decode_agreement.hpp"
@@ -52,6 +53,23 @@ TEST_CASE("decoding gives the same bits on every device and in every order of bl
   check_device_does_not_matter<mixed, cuda::decode_mode::absorbed>();
   check_device_does_not_matter<mixed, cuda::decode_mode::mix_on_the_fly>();
   check_device_does_not_matter<grouped, cuda::decode_mode::expanded>();
+}
+
+template <typename Variant, cuda::decode_mode Mode>
+void check_all_waits() {
+  // Keys of two parts, of which the second is short.
+  const auto tensors =
+      random_component_tensors<Variant, bfloat16>({.batch = 1, .queries = 3, .keys = 550, .key_lengths = {550}}, 325);
+  // Behind its last tile a block waits for copies of which none are on their way; what is stored for the turns of a
+  // warp is read behind a barrier of the block.
+  check_waits_are_needed(
+      4, [&] { decoded_of<Variant, Mode>(tensors); }, 1);
+}
+
+TEST_CASE("every wait of the kernels of decoding is needed: a fault is found where one is left out") {
+  check_all_waits<mixed, cuda::decode_mode::absorbed>();
+  check_all_waits<mixed, cuda::decode_mode::mix_on_the_fly>();
+  check_all_waits<grouped, cuda::decode_mode::expanded>();
 }
 
 template <typename Variant, cuda::decode_mode Mode>

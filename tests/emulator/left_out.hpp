@@ -7,8 +7,8 @@
 
 namespace headwise::emulator {
 
-/// Nobody waits any more in sync_block, sync_warp and wait_for_copies at this place, as if it were not there: a fault
-/// planted into a kernel as it is.
+/// Nobody waits any more in sync_block, sync_threads, sync_warp and wait_for_copies at this place, as if it were not
+/// there: a fault planted into a kernel as it is.
 void leave_out(const call_site& where);
 void leave_nothing_out();
 
