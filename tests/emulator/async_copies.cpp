@@ -7,6 +7,7 @@
 
 #include "emulator/block.hpp"
 #include "emulator/device_functions.hpp"
+#include "emulator/device_memory.hpp"
 #include "emulator/global_memory.hpp"
 #include "emulator/left_out.hpp"
 
@@ -29,7 +30,7 @@ void async_copies::start(std::byte* shared, const void* global, bool wanted, con
   if (wanted) {
     require_global(global, copied_bytes, "copy_async", where);
     log_access(access_kind::copy_from_global, global, copied_bytes, where);
-    std::memcpy(copy.content, global, copied_bytes);
+    std::memcpy(copy.content, place_on_host(global), copied_bytes);
   }
   log_access(access_kind::copy_to_shared, shared, copied_bytes, where);
   b.order.start_copy(b.warp(), b.lane(), offset, where);
@@ -48,7 +49,7 @@ void async_copies::wait(int pending, const call_site& where) {
 }
 
 void async_copies::deliver(const copy_on_its_way& copy, const call_site& where) {
-  if (copy.global != nullptr && std::memcmp(copy.content, copy.global, copied_bytes) != 0)
+  if (copy.global != nullptr && std::memcmp(copy.content, place_on_host(copy.global), copied_bytes) != 0)
     fail_thread("the source of the copy_async at " + copy.where.text() + " changed while it was copied", where);
   block& b = running_block();
   b.order.end_copy(b.warp(), b.lane(), copy.offset, where);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <mutex>
 #include <new>
 #include <vector>
@@ -17,16 +18,51 @@ namespace headwise::emulator {
 
 namespace {
 
-constexpr std::align_val_t alignment{256};
+constexpr std::size_t page = 4096;
 
 /// Memory of a GiB and more exists only where it is touched, so that tensors may have far neighbours; it holds zeros.
 constexpr std::size_t much = std::size_t{1} << 30;
 
-void* map_memory(std::size_t bytes) {
-  void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+/// Maps memory that exists where it is touched, or addresses where nothing is, at a place of its own or at `place`.
+std::byte* map_memory(void* place, std::size_t bytes, int access) {
+  const int at_place = place == nullptr ? 0 : MAP_FIXED;
+  void* address = mmap(place, bytes, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | at_place, -1, 0);
   if (address == MAP_FAILED) throw std::bad_alloc();
-  return address;
+  return static_cast<std::byte*>(address);
 }
+
+/// Addresses of the device, and behind them as many of the host. Pieces that were given back wait here for the next of
+/// their size, but for large ones.
+class address_space {
+ public:
+  std::byte* take(std::size_t bytes) {
+    std::vector<std::byte*>& waiting = waiting_[bytes];
+    if (!waiting.empty()) {
+      std::byte* const address = waiting.back();
+      waiting.pop_back();
+      return address;
+    }
+    if (distance_on_host - used_ < bytes) throw std::bad_alloc();
+    std::byte* const address = begin_ + used_;
+    map_memory(place_on_host(address), bytes, PROT_READ | PROT_WRITE);
+    used_ += bytes;
+    return address;
+  }
+  void give_back(std::byte* address, std::size_t bytes) {
+    if (bytes < much) {
+      waiting_[bytes].push_back(address);
+    } else {
+      map_memory(place_on_host(address), bytes, PROT_NONE);
+    }
+  }
+
+ private:
+  std::byte* begin_ = map_memory(nullptr, 2 * distance_on_host, PROT_NONE);
+  std::size_t used_ = 0;
+  std::map<std::size_t, std::vector<std::byte*>> waiting_;
+};
+
+constexpr std::size_t whole_pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
 
 struct piece {
   std::uintptr_t first;
@@ -38,6 +74,7 @@ struct piece {
 /// All pieces of device memory, in the order of their addresses.
 struct memory_map {
   std::mutex lock;
+  address_space addresses;
   std::vector<piece> pieces;
   std::size_t latest = 0;
 
@@ -63,10 +100,10 @@ constexpr const char* names[] = {"copy to the device", "copy to the host", "copy
 void* allocate_device_memory(std::size_t bytes) {
   if (bytes == 0) return nullptr;
   fail_if_asked(request::allocation, "device memory");
-  void* address = bytes < much ? ::operator new(bytes, alignment) : map_memory(bytes);
-  if (bytes < much) std::memset(address, 0xff, bytes);
   memory_map& map = memory();
   const std::lock_guard guard(map.lock);
+  std::byte* const address = map.addresses.take(whole_pages(bytes));
+  if (bytes < much) std::memset(place_on_host(address), 0xff, bytes);
   const auto first = reinterpret_cast<std::uintptr_t>(address);
   map.pieces.insert(map.behind(first), {first, first + bytes});
   return address;
@@ -80,11 +117,7 @@ void free_device_memory(void* address) noexcept {
   if (found == map.pieces.begin()) return;
   const std::size_t bytes = (found - 1)->last - (found - 1)->first;
   map.pieces.erase(found - 1);
-  if (bytes < much) {
-    ::operator delete(address, alignment);
-  } else {
-    munmap(address, bytes);
-  }
+  map.addresses.give_back(static_cast<std::byte*>(address), whole_pages(bytes));
 }
 
 bool in_device_memory(const void* address, std::size_t bytes) {
@@ -104,6 +137,8 @@ void copy(void* to, const void* from, std::size_t bytes, copy_direction directio
   fail_if_asked(request::copy, what);
   if (direction != copy_direction::to_host) require_device_memory(to, bytes, what);
   if (direction != copy_direction::to_device) require_device_memory(from, bytes, what);
+  if (direction != copy_direction::to_host) to = place_on_host(to);
+  if (direction != copy_direction::to_device) from = place_on_host(from);
   std::memmove(to, from, bytes);
 }
 
@@ -111,7 +146,7 @@ void fill_with_zeros(void* to, std::size_t bytes) {
   if (bytes == 0) return;
   fail_if_asked(request::copy, "memory to be set to zero");
   require_device_memory(to, bytes, "memory to be set to zero");
-  std::memset(to, 0, bytes);
+  std::memset(place_on_host(to), 0, bytes);
 }
 
 }  // namespace headwise::emulator

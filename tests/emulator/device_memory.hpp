@@ -2,12 +2,22 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace headwise::emulator {
 
-/// Memory of the device: the host's, of exactly that size for AddressSanitizer, and full of NaNs.
+/// Memory of the device, full of NaNs. Whoever reads or writes it past the instructions, copies and products ends the
+/// program, as there is nothing at its addresses: what it holds lies at its `place_on_host`.
 void* allocate_device_memory(std::size_t bytes);
 void free_device_memory(void* memory) noexcept;
+
+/// How far behind an address of the device the host has what it holds.
+inline constexpr std::uintptr_t distance_on_host = std::uintptr_t{1} << 42;
+
+template <typename T>
+T* place_on_host(T* address) {
+  return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(address) + distance_on_host);
+}
 
 /// Whether these bytes lie in one piece of device memory.
 bool in_device_memory(const void* address, std::size_t bytes);

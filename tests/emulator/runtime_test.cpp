@@ -2,7 +2,9 @@
 #include "headwise/cuda/runtime.cuh"
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -49,6 +51,22 @@ TEST_CASE("copies carry numbers to the device, about it and back") {
   cuda::fill_with_zeros(a.data() + 1, 2 * sizeof(int), nullptr);
   CHECK(a.values() == std::vector<int>{1, 0, 0, 4});
   CHECK(b.values() == std::vector<int>{1, 2, 3, 4});
+}
+
+TEST_CASE("the host finds nothing at an address of the device") {
+  const std::vector<int> values = {1, 2, 3, 4};
+  device_array<int> device(values);
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  // The system says so where a program would end.
+  CHECK(write(ends[1], device.data(), sizeof(int)) == -1);
+  CHECK(errno == EFAULT);
+  CHECK(write(ends[1], emulator::place_on_host(device.data()), sizeof(int)) == sizeof(int));
+  int found = 0;
+  CHECK(read(ends[0], &found, sizeof(int)) == sizeof(int));
+  CHECK(found == 1);
+  close(ends[0]);
+  close(ends[1]);
 }
 
 TEST_CASE("copies of nothing may be between nowhere") {

@@ -11,6 +11,7 @@
 
 #include "emulator/call_site.hpp"
 #include "emulator/device_functions.hpp"
+#include "emulator/device_memory.hpp"
 #include "headwise/core/half_precision.hpp"
 
 #define HEADWISE_DEVICE inline
@@ -50,13 +51,13 @@ template <typename T>
 HEADWISE_DEVICE T load_global(const T* address, call_site where = call_site::here()) {
   static_assert(emulator::is_one_access<T>);
   emulator::before_global_load(address, sizeof(T), where);
-  return *address;
+  return *emulator::place_on_host(address);
 }
 template <typename T>
 HEADWISE_DEVICE void store_global(T* address, std::type_identity_t<T> value, call_site where = call_site::here()) {
   static_assert(emulator::is_one_access<T>);
   emulator::before_global_store(address, sizeof(T), where);
-  *address = value;
+  *emulator::place_on_host(address) = value;
 }
 template <typename T>
 HEADWISE_DEVICE T load_shared(const T* address, call_site where = call_site::here()) {

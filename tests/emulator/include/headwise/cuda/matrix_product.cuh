@@ -60,8 +60,9 @@ class matrix_products {
  private:
   template <typename T>
   static T* element(const matrix_rows<T>& m, std::int64_t b, std::int64_t row, std::int64_t column, matrix_form form) {
-    return m.data + b * m.batch_step +
-           (form == matrix_form::stored ? row * m.row_step + column : column * m.row_step + row);
+    return emulator::place_on_host(
+        m.data + b * m.batch_step +
+        (form == matrix_form::stored ? row * m.row_step + column : column * m.row_step + row));
   }
   static void require_memory(const char* name, const void* address, std::size_t bytes) {
     detail::require(emulator::in_device_memory(address, bytes), name, "given memory that is not the device's",
