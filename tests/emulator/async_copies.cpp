@@ -29,6 +29,7 @@ void async_copies::start(std::byte* shared, const void* global, bool wanted, con
   copy_on_its_way copy{shared, offset, wanted ? global : nullptr, {}, committed_, where};
   if (wanted) {
     require_global(global, copied_bytes, "copy_async", where);
+    b.global.load(global, copied_bytes, where);
     log_access(access_kind::copy_from_global, global, copied_bytes, where);
     std::memcpy(copy.content, place_on_host(global), copied_bytes);
   }

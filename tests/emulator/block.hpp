@@ -10,6 +10,7 @@
 #include "emulator/async_copies.hpp"
 #include "emulator/barriers.hpp"
 #include "emulator/call_site.hpp"
+#include "emulator/global_order.hpp"
 #include "emulator/launch.hpp"
 #include "emulator/random_order.hpp"
 #include "emulator/scheduler.hpp"
@@ -28,6 +29,7 @@ struct block {
   std::vector<warp_meeting> warps;
   shared_buffer shared;
   access_order order;
+  global_order global;
   std::vector<access_log> logs;      // of each warp
   std::vector<async_copies> copies;  // of each thread
 

@@ -31,8 +31,8 @@ std::byte* map_memory(void* place, std::size_t bytes, int access) {
   return static_cast<std::byte*>(address);
 }
 
-/// Addresses of the device, and behind them as many of the host. Pieces that were given back wait here for the next of
-/// their size, but for large ones.
+/// Addresses of the device, behind them as many of the host, and behind these what is noted of blocks. Pieces that were
+/// given back wait here for the next of their size, but for large ones.
 class address_space {
  public:
   std::byte* take(std::size_t bytes) {
@@ -44,7 +44,7 @@ class address_space {
     }
     if (distance_on_host - used_ < bytes) throw std::bad_alloc();
     std::byte* const address = begin_ + used_;
-    map_memory(place_on_host(address), bytes, PROT_READ | PROT_WRITE);
+    map_all(address, bytes, PROT_READ | PROT_WRITE);
     used_ += bytes;
     return address;
   }
@@ -52,12 +52,23 @@ class address_space {
     if (bytes < much) {
       waiting_[bytes].push_back(address);
     } else {
-      map_memory(place_on_host(address), bytes, PROT_NONE);
+      map_all(address, bytes, PROT_NONE);
     }
+  }
+  block_accesses* accesses(const std::byte* address) const {
+    return reinterpret_cast<block_accesses*>(begin_ + 2 * distance_on_host) +
+           static_cast<std::size_t>(address - begin_) / bytes_of_cell;
   }
 
  private:
-  std::byte* begin_ = map_memory(nullptr, 2 * distance_on_host, PROT_NONE);
+  static constexpr std::size_t notes_per_byte = sizeof(block_accesses) / bytes_of_cell;
+
+  void map_all(std::byte* address, std::size_t bytes, int access) const {
+    map_memory(place_on_host(address), bytes, access);
+    map_memory(accesses(address), notes_per_byte * bytes, access);
+  }
+
+  std::byte* begin_ = map_memory(nullptr, (2 + notes_per_byte) * distance_on_host, PROT_NONE);
   std::size_t used_ = 0;
   std::map<std::size_t, std::vector<std::byte*>> waiting_;
 };
@@ -118,6 +129,10 @@ void free_device_memory(void* address) noexcept {
   const std::size_t bytes = (found - 1)->last - (found - 1)->first;
   map.pieces.erase(found - 1);
   map.addresses.give_back(static_cast<std::byte*>(address), whole_pages(bytes));
+}
+
+block_accesses* accesses_of_blocks(const void* address) {
+  return memory().addresses.accesses(static_cast<const std::byte*>(address));
 }
 
 bool in_device_memory(const void* address, std::size_t bytes) {

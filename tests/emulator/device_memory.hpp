@@ -19,6 +19,17 @@ T* place_on_host(T* address) {
   return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(address) + distance_on_host);
 }
 
+/// The blocks that accessed a cell of device memory last, by the numbers of `global_order`.
+struct block_accesses {
+  std::uint32_t stored;
+  std::uint32_t loaded;
+};
+/// The smallest number that kernels share.
+inline constexpr std::size_t bytes_of_cell = 2;
+
+/// Those of the cell at an address of the device, and behind it those of the next ones.
+block_accesses* accesses_of_blocks(const void* address);
+
 /// Whether these bytes lie in one piece of device memory.
 bool in_device_memory(const void* address, std::size_t bytes);
 

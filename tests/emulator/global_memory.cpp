@@ -20,11 +20,13 @@ void require_global(const void* address, std::size_t bytes, const char* access, 
 
 void before_global_load(const void* address, std::size_t bytes, const call_site& where) {
   require_global(address, bytes, "load_global", where);
+  running_block().global.load(address, bytes, where);
   log_access(access_kind::global_load, address, bytes, where);
 }
 
 void before_global_store(const void* address, std::size_t bytes, const call_site& where) {
   require_global(address, bytes, "store_global", where);
+  running_block().global.store(address, bytes, where);
   log_access(access_kind::global_store, address, bytes, where);
 }
 

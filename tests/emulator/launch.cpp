@@ -57,6 +57,7 @@ void run_block(block& b, void (*kernel)(const void* parameters), const void* par
   for (warp_meeting& meeting : b.warps) meeting.come = 0;
   b.shared.forget();
   b.order.begin_block();
+  b.global.begin_block();
   for (access_log& log : b.logs) log.forget();
   for (async_copies& copies : b.copies) copies.forget();
   b.threads.run(
@@ -102,6 +103,7 @@ void run_grid(const grid& shape, void (*kernel)(const void* parameters), const v
   b.copies.resize(static_cast<std::size_t>(shape.threads));
   b.shared.resize(shape.shared_bytes);
   b.order.resize(shape.threads / warp_lanes, shape.shared_bytes);
+  b.global.begin_launch();
   count_for(shape.name);
   count_one(&statistics::launches);
   for (const std::int64_t index : shuffled_blocks(shape.blocks, b.random)) {

@@ -210,4 +210,47 @@ TEST_CASE("a part of a wide access is not lost") {
   check_always_faulty("with no barrier between", [] { run(mix_sizes<barrier::none>); });
 }
 
+/// Every block loads numbers and stores some: `shift` behind the place of the next block's.
+HEADWISE_KERNEL(32, 1) pass_on(const float* from, float* to, int shift) {
+  const std::int64_t i = 32 * cuda::block_index() + cuda::thread_index();
+  cuda::store_global(to + i + shift, cuda::load_global(from + i));
+}
+HEADWISE_KERNEL(32, 1) copy_and_pass_on(const float* from, float* to, int shift) {
+  std::byte* const place = cuda::shared_memory() + 16 * cuda::thread_index();
+  const std::int64_t i = 4 * (32 * cuda::block_index() + cuda::thread_index());
+  cuda::copy_async(place_of(place), from + i, true);
+  cuda::commit_copies();
+  cuda::wait_for_copies<0>();
+  cuda::store_global(to + i + shift, cuda::load_shared(reinterpret_cast<const float*>(place)));
+}
+HEADWISE_KERNEL(32, 1) store_all(const float*, float* to, int) { cuda::store_global(to + cuda::thread_index(), 1.0F); }
+HEADWISE_KERNEL(32, 1) read_all(const float* from, float* to, int shift) {
+  float sum = 0;
+  for (int i = 0; i < 32 * cuda::block_count(); ++i) sum += cuda::load_global(from + i);
+  cuda::store_global(to + shift + 32 * cuda::block_index() + cuda::thread_index(), sum);
+}
+
+TEST_CASE("blocks that write what other blocks of the launch read or write") {
+  device_array<float> data(std::vector<float>(1024));
+  const auto run = [&](void (*kernel)(const float*, float*, int), int blocks, int shift) {
+    return fault_of([&] {
+      cuda::launch("planted", kernel, {blocks, 32, 512}, nullptr, data.data(), data.data(), shift);
+    });
+  };
+  for_many_seeds([&] {
+    CHECK(run(pass_on, 3, 0).empty());
+    CHECK(run(pass_on, 1, 32).empty());
+    // Another launch comes behind.
+    CHECK(run(pass_on, 3, 512).empty());
+    CHECK(contains(run(pass_on, 3, 32), "global memory that another block "));
+    CHECK(contains(run(pass_on, 3, 1), "global memory that another block "));
+    CHECK(run(copy_and_pass_on, 3, 1).empty());
+    CHECK(contains(run(copy_and_pass_on, 3, 128), "global memory that another block "));
+    CHECK(run(store_all, 1, 0).empty());
+    CHECK(contains(run(store_all, 2, 0), "writes global memory that another block writes"));
+    CHECK(run(read_all, 3, 96).empty());
+    CHECK(contains(run(read_all, 3, 64), "global memory that another block "));
+  });
+}
+
 }  // namespace headwise::test
