@@ -80,9 +80,10 @@ if ! command -v nvcc >/dev/null; then
 else
   nvcc=$(command -v nvcc)
   configure="cmake -S . -B build-gpu $generator -DCMAKE_BUILD_TYPE=Release -DCMAKE_CUDA_COMPILER=$nvcc
-    -DCMAKE_CUDA_ARCHITECTURES=$architecture -DHEADWISE_BUILD_GPU_BENCH=ON -DHEADWISE_BUILD_EXAMPLES=OFF"
+    -DCMAKE_CUDA_ARCHITECTURES=$architecture -DHEADWISE_BUILD_GPU_BENCH=ON -DHEADWISE_BUILD_EXAMPLES=OFF
+    -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -DCMAKE_DISABLE_FIND_PACKAGE_benchmark=ON"
   # The words of the command have no spaces in them. Of the tests only the folder gpu is wanted: others need packages
-  # that are not needed here.
+  # that nothing here does, and which are not even looked for, since a package that lacks a part is an error.
   # shellcheck disable=SC2086
   if step configure 60 $configure -DHEADWISE_BUILD_TESTS=ON -DHEADWISE_GPU_TESTS=ON \
     "-DHEADWISE_TESTS_LEFT_OUT=[^g].*|gpu.+"; then
