@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the place of the file of this name for devices, whose threads take what order they like.
 #pragma once
 
 #include "emulator/faults.hpp"

@@ -3,7 +3,7 @@
 
 namespace headwise::test {
 
-/// Does it, in whatever order a device takes its threads. The emulator has a file of this name, of many orders.
+/// Does it, in whatever order a device takes its threads. The emulator's file of this name does it in many.
 template <typename Call>
 void in_any_order(const Call& call) {
   call();
