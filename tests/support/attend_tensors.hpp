@@ -193,8 +193,8 @@ verdict gaps_hold(Scalar gap, attend_tensors<Variant, Scalar> tensors) {
     return bitwise_equal(tensor.storage(), std::vector<Scalar>(tensor.storage().size(), gap));
   };
   verdict all{true, "nothing was written between vectors"};
-  for (const verdict& one : {holds(tensors.out), holds(tensors.q_gradient), holds(tensors.k_gradient),
-                             holds(tensors.v_gradient)})
+  for (const verdict& one :
+       {holds(tensors.out), holds(tensors.q_gradient), holds(tensors.k_gradient), holds(tensors.v_gradient)})
     if (!one) all = one;
   return all;
 }
