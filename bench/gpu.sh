@@ -20,6 +20,8 @@ begin=$(date +%s)
 limit=525
 steps=$out/steps.tsv
 : >"$steps"
+# A process that goes on where one before it died must find nothing older.
+rm -f "$out/results.json" "$out/results.md"
 PATH=$PATH:/usr/local/cuda/bin
 python=${PYTHON:-python3}
 
