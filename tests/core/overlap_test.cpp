@@ -115,6 +115,21 @@ TEST_CASE("the parts of one packed buffer do not overlap, whatever the order of 
       }
 }
 
+TEST_CASE("tokens and heads are told apart by the same rule") {
+  const std::vector<float> buffer(100);
+  const token_view<const float> wide{buffer.data(), 2, 3, 4, 30, 10};
+  const token_view<const float> beside{buffer.data() + 4, 2, 3, 6, 30, 10};
+  const token_view<const float> across{buffer.data() + 3, 2, 3, 2, 30, 10};
+  CHECK_FALSE(detail::may_overlap(wide, beside));
+  CHECK(detail::may_overlap(wide, across));
+  CHECK(detail::may_overlap(across, beside));
+  CHECK(detail::may_overlap(wide, token_view<const float>{buffer.data() + 39, 1, 1, 1, 0, 0}) == false);
+  const head_view<const float, 2, 3> heads{buffer.data() + 4, 2, 3, 30, 10, 3};
+  CHECK_FALSE(detail::may_overlap(wide, heads));
+  CHECK(detail::may_overlap(heads, beside));
+  CHECK_FALSE(detail::may_overlap(wide, token_view<const float>{buffer.data(), 2, 3, 0, 30, 10}));
+}
+
 TEST_CASE("empty views overlap with nothing") {
   const std::vector<float> buffer(100);
   const head_view<const float, 2, 3> full{buffer.data(), 2, 3, 18, 6, 3};

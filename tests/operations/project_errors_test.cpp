@@ -24,6 +24,9 @@ struct projection {
 };
 
 const std::string pointer = "a pointer to its elements";
+const std::string broadcast = "a broadcast view (a stride of zero)";
+const std::string own_elements = "an element of its own everywhere";
+const std::string own_memory = "memory of its own";
 
 template <typename Call>
 auto refusal_of(const Call& call) {
@@ -47,6 +50,9 @@ TEST_CASE_ON_EVERY_BACKEND("project refuses what does not fit") {
   refused([](projection& p) { p.y.width = 4; }, "weight", "of 15 numbers", "12 numbers");
   refused([](projection& p) { p.weight = p.weight.first(14); }, "weight", "of 14 numbers", "15 numbers");
   refused([](projection& p) { p.bias = p.bias.first(3); }, "bias", "of 3 numbers", "5 numbers");
+  refused([](projection& p) { p.y.batch_stride = 0; }, "y", broadcast, own_elements);
+  refused([](projection& p) { p.y.token_stride = 0; }, "y", broadcast, own_elements);
+  refused([](projection& p) { p.x.data = p.y.data + 3; }, "y", "overlapping x", own_memory);
 }
 
 TEST_CASE_ON_EVERY_BACKEND("the gradient of a projection's input refuses what does not fit") {
@@ -60,6 +66,20 @@ TEST_CASE_ON_EVERY_BACKEND("the gradient of a projection's input refuses what do
   refused([](projection& p) { p.x.batch = 3; }, "x_gradient", "of batch 3", "batch 2");
   refused([](projection& p) { p.x.tokens = 1; }, "x_gradient", "of 1 tokens", "2 tokens");
   refused([](projection& p) { p.weight = {}; }, "weight", "of 0 numbers", "15 numbers");
+  refused([](projection& p) { p.x.batch_stride = 0; }, "x_gradient", broadcast, own_elements);
+  refused([](projection& p) { p.x.data = p.y.data; }, "x_gradient", "overlapping y_gradient", own_memory);
+}
+
+TEST_CASE_ON_EVERY_BACKEND("a projection may share its inputs, and lie beside them in one buffer") {
+  projection p;
+  std::vector<float> packed(2 * 2 * 8, 1.0F);
+  p.weight_values.assign(15, 1.0F);
+  const token_view<const float> x{packed.data(), 2, 2, 3, 0, 8};
+  const token_view<float> y{packed.data() + 3, 2, 2, 5, 16, 8};
+  Backend::project(x, std::span<const float>(p.weight), std::span<const float>{}, y, p.workspace);
+  CHECK(packed[0] == 1.0F);
+  CHECK(packed[3] == 3.0F);
+  CHECK(packed[31] == 3.0F);
 }
 
 TEST_CASE_ON_EVERY_BACKEND("the gradients of a projection's parameters refuse what does not fit") {

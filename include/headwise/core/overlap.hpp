@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <type_traits>
 
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/token_view.hpp"
 
 namespace headwise::detail {
 
@@ -35,39 +37,56 @@ struct strided_axis {
 
 inline constexpr unsigned view_axes = 3;
 
+/// What a view is to its neighbours: runs of `width` elements, strided along its axes.
+template <typename T>
+struct element_runs {
+  const T* data;
+  std::array<strided_axis, view_axes> axes;
+  std::int64_t width;
+};
+
 template <typename T, int Heads, int Dim>
-constexpr std::array<strided_axis, view_axes> axes_of(const head_view<T, Heads, Dim>& view) {
-  return {{{view.batch, view.batch_stride}, {view.tokens, view.token_stride}, {Heads, view.head_stride}}};
+constexpr element_runs<std::remove_const_t<T>> runs_of(const head_view<T, Heads, Dim>& view) {
+  return {
+      view.data, {{{view.batch, view.batch_stride}, {view.tokens, view.token_stride}, {Heads, view.head_stride}}}, Dim};
+}
+template <typename T>
+constexpr element_runs<std::remove_const_t<T>> runs_of(const token_view<T>& view) {
+  return {view.data, {{{view.batch, view.batch_stride}, {view.tokens, view.token_stride}, {1, 0}}}, view.width};
 }
 
 template <typename T, int Heads, int Dim>
 constexpr bool is_empty(const head_view<T, Heads, Dim>& view) {
   return view.batch == 0 || view.tokens == 0;
 }
+template <typename T>
+constexpr bool is_empty(const token_view<T>& view) {
+  return view.batch == 0 || view.tokens == 0 || view.width == 0;
+}
 
-/// Whether two views may share an element. Views that interleave in one packed buffer, whatever the order of its axes,
-/// do not.
-template <typename T, int HeadsA, int DimA, int HeadsB, int DimB>
-bool may_overlap(const head_view<const T, HeadsA, DimA>& a, const head_view<const T, HeadsB, DimB>& b) {
-  if (is_empty(a) || is_empty(b)) return false;
-  const auto axes_a = axes_of(a);
-  const auto axes_b = axes_of(b);
+/// Whether two views of the same numbers may share an element. Views that interleave in one packed buffer, whatever the
+/// order of its axes, do not.
+template <typename ViewA, typename ViewB>
+bool may_overlap(const ViewA& view_a, const ViewB& view_b) {
+  if (is_empty(view_a) || is_empty(view_b)) return false;
+  const auto a = runs_of(view_a);
+  const decltype(a) b = runs_of(view_b);
   // The bits of `inner` say which axes belong to the blocks that repeat with the period of the other axes.
   constexpr unsigned all_axes = (1U << view_axes) - 1;
   for (unsigned inner = all_axes + 1; inner-- > 0;) {
-    reach block_a{0, DimA - 1};
-    reach block_b{0, DimB - 1};
+    reach block_a{0, a.width - 1};
+    reach block_b{0, b.width - 1};
     std::int64_t period = 0;
     for (unsigned axis = 0; axis < view_axes; ++axis) {
       if ((inner >> axis & 1U) != 0) {
-        block_a = axes_a[axis].extend(block_a);
-        block_b = axes_b[axis].extend(block_b);
+        block_a = a.axes[axis].extend(block_a);
+        block_b = b.axes[axis].extend(block_b);
       } else {
-        period = axes_b[axis].common_period(axes_a[axis].common_period(period));
+        period = b.axes[axis].common_period(a.axes[axis].common_period(period));
       }
     }
     if (inner == all_axes) {
-      const std::less<const T*> before;
+      const std::less<decltype(a.data)> before;
       if (before(a.data + block_a.last, b.data + block_b.first) ||
           before(b.data + block_b.last, a.data + block_a.first))
         return false;

@@ -25,26 +25,26 @@ void check_view(const head_view<T, Heads, Dim>& view, const char* name, std::int
 }
 
 /// An output has a place of its own for every element.
-template <typename T, int Heads, int Dim>
-void check_output(const head_view<T, Heads, Dim>& view, const char* name, std::int64_t batch, std::int64_t tokens) {
-  check_view(view, name, batch, tokens);
-  const bool broadcast = (view.batch_stride == 0 && batch > 1) || (view.token_stride == 0 && tokens > 1) ||
-                         (view.head_stride == 0 && Heads > 1);
+template <typename View>
+void check_own_elements(const View& view, const char* name) {
+  bool broadcast = false;
+  for (const strided_axis& axis : runs_of(view).axes) broadcast = broadcast || (axis.stride == 0 && axis.count > 1);
   require(!broadcast || is_empty(view), name, "a broadcast view (a stride of zero)",
           "an element of its own everywhere");
 }
 
-template <typename T, int HeadsA, int DimA, typename U, int HeadsB, int DimB>
-void check_disjoint(const head_view<T, HeadsA, DimA>& output, const char* name, const head_view<U, HeadsB, DimB>& input,
-                    const char* input_name) {
-  using element = std::remove_const_t<T>;
-  static_assert(std::is_same_v<element, std::remove_const_t<U>>,
-                "headwise: inputs and outputs must hold the same number type, convert one of them");
-  const head_view<const element, HeadsA, DimA> a{output.data,         output.batch,        output.tokens,
-                                                 output.batch_stride, output.token_stride, output.head_stride};
-  const head_view<const element, HeadsB, DimB> b{input.data,         input.batch,        input.tokens,
-                                                 input.batch_stride, input.token_stride, input.head_stride};
-  require(!may_overlap(a, b), name, words("overlapping ", input_name), "memory of its own");
+template <typename T, int Heads, int Dim>
+void check_output(const head_view<T, Heads, Dim>& view, const char* name, std::int64_t batch, std::int64_t tokens) {
+  check_view(view, name, batch, tokens);
+  check_own_elements(view, name);
+}
+
+template <typename Output, typename Input>
+void check_disjoint(const Output& output, const char* name, const Input& input, const char* input_name) {
+  constexpr bool same_numbers = std::is_same_v<decltype(runs_of(output)), decltype(runs_of(input))>;
+  static_assert(same_numbers, "headwise: inputs and outputs must hold the same number type, convert one of them");
+  if constexpr (same_numbers)
+    require(!may_overlap(output, input), name, words("overlapping ", input_name), "memory of its own");
 }
 
 template <typename T, int Heads>

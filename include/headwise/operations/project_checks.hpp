@@ -26,6 +26,13 @@ void check_token_view(const token_view<T>& view, const char* name, std::int64_t 
   require(view.data != nullptr || batch == 0 || tokens == 0 || width == 0, name, "null", "a pointer to its elements");
 }
 
+template <typename T>
+void check_token_output(const token_view<T>& view, const char* name, std::int64_t batch, std::int64_t tokens,
+                        std::int64_t width) {
+  check_token_view(view, name, batch, tokens, width);
+  check_own_elements(view, name);
+}
+
 template <typename A, typename B>
 void check_same_numbers() {
   static_assert(std::is_same_v<std::remove_const_t<A>, std::remove_const_t<B>>,
@@ -35,20 +42,20 @@ void check_same_numbers() {
 template <typename In, typename T>
 void check_project(const token_view<In>& x, std::span<const T> weight, std::span<const T> bias,
                    const token_view<T>& y) {
-  check_same_numbers<In, T>();
   check_token_view(x, "x", x.batch, x.tokens, x.width);
-  check_token_view(y, "y", x.batch, x.tokens, y.width);
+  check_token_output(y, "y", x.batch, x.tokens, y.width);
   check_size(weight, "weight", x.width * y.width);
   if (!bias.empty()) check_size(bias, "bias", y.width);
+  check_disjoint(y, "y", x, "x");
 }
 
 template <typename In, typename T>
 void check_project_backward_input(const token_view<In>& y_gradient, std::span<const T> weight,
                                   const token_view<T>& x_gradient) {
-  check_same_numbers<In, T>();
   check_token_view(y_gradient, "y_gradient", y_gradient.batch, y_gradient.tokens, y_gradient.width);
-  check_token_view(x_gradient, "x_gradient", y_gradient.batch, y_gradient.tokens, x_gradient.width);
+  check_token_output(x_gradient, "x_gradient", y_gradient.batch, y_gradient.tokens, x_gradient.width);
   check_size(weight, "weight", x_gradient.width * y_gradient.width);
+  check_disjoint(x_gradient, "x_gradient", y_gradient, "y_gradient");
 }
 
 template <typename In, typename InGradient, typename T>
