@@ -38,10 +38,11 @@ struct saved_activations {
   lse_buffer lse;          ///< [batch][H][tokens]
 
   void resize(std::int64_t new_batch, std::int64_t new_tokens) {
-    batch = new_batch;
-    tokens = new_tokens;
+    // Of no batch at all, should memory end halfway.
+    batch = 0;
+    tokens = 0;
     const auto size = [&](auto& b, bool needed, std::int64_t features) {
-      b.resize(needed ? static_cast<std::size_t>(batch * tokens * features) : 0);
+      b.resize(needed ? static_cast<std::size_t>(new_batch * new_tokens * features) : 0);
     };
     constexpr std::int64_t H = Variant::query_heads;
     constexpr std::int64_t G = Variant::composite_heads;
@@ -60,6 +61,8 @@ struct saved_activations {
     size(attended, true, H * Dv);
     size(normalized, normalizes_output, H * Dv);
     size(lse, true, H);
+    batch = new_batch;
+    tokens = new_tokens;
   }
 
   /// One of the tensors as a view of `Heads` heads.
