@@ -75,6 +75,8 @@ TEST_CASE("the memory of the CUDA backend stores, loads and sets to zero") {
   cuda_workspace workspace({}, 0);
   cuda_memory::set_zero(a, workspace);
   CHECK(cuda_memory::load(a) == std::vector<float>{0});
+  cuda_memory::store(a, std::vector<float>{4, 5}, workspace);
+  CHECK(cuda_memory::load(a, workspace) == std::vector<float>{4, 5});
 }
 
 TEST_CASE("what tests see on a device: a number written beside an output, or to what may only be read") {

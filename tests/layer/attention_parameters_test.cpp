@@ -61,6 +61,20 @@ TEST_CASE("the seed decides the first weights, and zeros are zeros again") {
   });
 }
 
+TEST_CASE("parameters are taken over with a workspace as without") {
+  const attention_layer_settings settings{.d_model = 8, .bias = true, .seed = 7};
+  attention_parameters<mea<3, 4>, float> from(settings);
+  from.initialize(settings);
+  attention_parameters<mea<3, 4>, float> without(settings);
+  attention_parameters<mea<3, 4>, float> with(settings);
+  host_workspace workspace;
+  without.assign(from);
+  with.assign(from, workspace);
+  CHECK(without.query_projection == from.query_projection);
+  CHECK(with.query_projection == from.query_projection);
+  CHECK(with.output_gain == from.output_gain);
+}
+
 TEST_CASE("a width that is not positive is refused") {
   try {
     const attention_parameters<multi_head<2, 8>, float> parameters({.d_model = 0});

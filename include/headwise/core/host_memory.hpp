@@ -150,9 +150,17 @@ struct host_memory {
   static void store(buffer<T>& to, std::vector<T> numbers) {
     to = std::move(numbers);
   }
+  template <typename T>
+  static void store(buffer<T>& to, std::vector<T> numbers, workspace& /*scratch*/) {
+    store(to, std::move(numbers));
+  }
   /// The numbers of a buffer, on the host.
   template <typename T>
   static std::vector<T> load(const buffer<T>& from) {
+    return from;
+  }
+  template <typename T>
+  static std::vector<T> load(const buffer<T>& from, workspace& /*scratch*/) {
     return from;
   }
 };

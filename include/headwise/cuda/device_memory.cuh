@@ -15,7 +15,9 @@
 namespace headwise {
 
 /// Numbers in device memory, in the place of a std::vector: it owns them, copies and moves them. New elements have no
-/// value. Copies of whole buffers are made in the default stream and waited for.
+/// value. Copies of whole buffers are made in the default stream and waited for: synchronise a stream that does not
+/// wait for the default one (cudaStreamNonBlocking) before, where it writes what is copied or reads what is
+/// overwritten.
 template <typename T>
 class device_buffer {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -69,13 +71,14 @@ class device_buffer {
     size_ = size;
   }
 
-  /// Takes over values of the host, in the order of the stream; they are copied when this returns.
+  /// Takes over values of the host, in the order of the stream, the default one unless it is given; they are copied
+  /// when this returns.
   void assign(std::span<const T> values, cuda::stream order = {}) {
     resize(values.size());
     cuda::copy_to_device(data(), values.data(), values.size_bytes(), order);
     cuda::synchronize(order);
   }
-  /// The values, once the stream has done what it was told.
+  /// The values, once the stream, the default one unless it is given, has done what it was told.
   std::vector<T> values(cuda::stream order = {}) const {
     std::vector<T> host(size_);
     cuda::copy_to_host(host.data(), data(), size_ * sizeof(T), order);
@@ -93,7 +96,8 @@ class device_buffer {
   std::size_t capacity_ = 0;
 };
 
-/// Where the tensors of the CUDA backend live.
+/// Where the tensors of the CUDA backend live. What is given no workspace is done in the default stream: synchronise a
+/// stream that does not wait for it (cudaStreamNonBlocking) before, or give the workspace that works in that stream.
 struct cuda_memory {
   template <typename T>
   using buffer = device_buffer<T>;
@@ -115,10 +119,20 @@ struct cuda_memory {
   static void store(buffer<T>& to, const std::vector<T>& numbers) {
     to.assign(numbers);
   }
+  /// The same in the order of the workspace's stream.
+  template <typename T>
+  static void store(buffer<T>& to, const std::vector<T>& numbers, workspace& scratch) {
+    to.assign(numbers, scratch.order());
+  }
   /// The numbers of a buffer, on the host, once the default stream has done what it was told.
   template <typename T>
   static std::vector<T> load(const buffer<T>& from) {
     return from.values();
+  }
+  /// The same, once the workspace's stream has done what it was told.
+  template <typename T>
+  static std::vector<T> load(const buffer<T>& from, workspace& scratch) {
+    return from.values(scratch.order());
   }
 };
 

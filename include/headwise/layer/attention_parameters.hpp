@@ -97,6 +97,10 @@ struct attention_parameters {
     visit_all(*this, visit);
   }
 
+  // What works on whole parameters and is given no workspace does so wherever its memory does that. On CUDA it is the
+  // default stream, which a stream made with cudaStreamNonBlocking does not wait for: synchronise such a stream before,
+  // or give its workspace.
+
   /// Sets everything to zero, as gradients are before a step.
   void set_zero() {
     for_each([](std::string_view, buffer& values) { Memory::set_zero(values); });
@@ -114,6 +118,14 @@ struct attention_parameters {
     other.for_each([&](std::string_view, const auto& values) { all.push_back(Other::load(values)); });
     std::size_t next = 0;
     for_each([&](std::string_view, buffer& values) { Memory::store(values, std::move(all[next++])); });
+  }
+  /// The same, in the order of a workspace of either memory.
+  template <typename Other, typename Workspace>
+  void assign(const attention_parameters<Variant, Scalar, Other>& other, Workspace& scratch) {
+    std::vector<std::vector<Scalar>> all;
+    other.for_each([&](std::string_view, const auto& values) { all.push_back(loaded<Other>(values, scratch)); });
+    std::size_t next = 0;
+    for_each([&](std::string_view, buffer& values) { store(values, std::move(all[next++]), scratch); });
   }
 
   /// The number of parameters.
@@ -148,6 +160,22 @@ struct attention_parameters {
   }
 
  private:
+  // A workspace is given to whichever memory it belongs to.
+  template <typename From, typename Values, typename Workspace>
+  static std::vector<Scalar> loaded(const Values& values, Workspace& scratch) {
+    if constexpr (requires { From::load(values, scratch); })
+      return From::load(values, scratch);
+    else
+      return From::load(values);
+  }
+  template <typename Workspace>
+  static void store(buffer& to, std::vector<Scalar> values, Workspace& scratch) {
+    if constexpr (requires { Memory::store(to, std::move(values), scratch); })
+      Memory::store(to, std::move(values), scratch);
+    else
+      Memory::store(to, std::move(values));
+  }
+
   template <typename Kind>
   static void initialize_mixing(buffer& to) {
     std::vector<Scalar> values(to.size());
