@@ -41,16 +41,37 @@ TEST_CASE("blocks of a workspace are aligned and apart, and come back when their
   CHECK(workspace.most_held() == 768);
 }
 
-TEST_CASE("a workspace on the caller's memory keeps to it, wherever it begins") {
+TEST_CASE("a workspace on the caller's memory has all of it, and begins where blocks may") {
   device_buffer<std::byte> memory(4096);
-  cuda_workspace workspace({}, std::span<std::byte>(memory.data() + 1, 4000));
+  cuda_workspace workspace({}, std::span<std::byte>(memory.data() + 256, 768));
+  {
+    cuda_workspace::frame frame(workspace);
+    CHECK(address_of(frame.take<char>(768)) == address_of(memory.data()) + 256);
+    CHECK_THROWS_AS(frame.take<char>(1), error);
+  }
+  CHECK(workspace.capacity() == 768);
+  CHECK(refuses([&] { cuda_workspace({}, std::span<std::byte>(memory.data() + 3, 4000)); }, "memory",
+                "3 bytes behind a multiple of 256", "an address that is a multiple of 256"));
+  CHECK(cuda_workspace({}, std::span<std::byte>()).capacity() == 0);
+}
+
+TEST_CASE("room is asked for before work starts, beside what is held") {
+  cuda_workspace workspace({}, 1024);
   cuda_workspace::frame frame(workspace);
-  const auto block = address_of(frame.take<char>(1));
-  CHECK(block == address_of(memory.data()) + 256);
-  CHECK(workspace.capacity() == 4001 - 256);
-  CHECK_THROWS_AS(frame.take<char>(3600), error);
-  cuda_workspace tiny({}, std::span<std::byte>(memory.data() + 1, 100));
-  CHECK(tiny.capacity() == 0);
+  frame.take<char>(512);
+  int done = 0;
+  const auto work_on = [&](std::int64_t bytes) {
+    return [&done, bytes](cuda_workspace& w) {
+      cuda_workspace::frame inner(w);
+      inner.take<char>(bytes);
+      if (!w.counts()) ++done;
+    };
+  };
+  workspace.require_room(work_on(512));
+  CHECK(refuses([&] { workspace.require_room(work_on(513)); }, "workspace", "of 1024 bytes", "at least 1280 bytes"));
+  CHECK(done == 0);
+  // Where work is counted there is room for all of it.
+  cuda_workspace::counting().require_room(work_on(1 << 20));
 }
 
 TEST_CASE("a block that does not fit is refused with the bytes that there are and the bytes that it needs") {

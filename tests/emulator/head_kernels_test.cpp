@@ -161,15 +161,4 @@ TEST_CASE("results do not depend on the order of blocks and threads") {
   emulator::set_seed(before);
 }
 
-TEST_CASE("results do not depend on the size of the device") {
-  const int before = emulator::multiprocessors();
-  const auto expected = results_in_layouts<mirrored_cuda_backend, float, 16>(head_layout::batch_token_head,
-                                                                             head_layout::batch_token_head);
-  emulator::set_multiprocessors(132);
-  const auto found = results_in_layouts<mirrored_cuda_backend, float, 16>(head_layout::batch_token_head,
-                                                                          head_layout::batch_token_head);
-  emulator::set_multiprocessors(before);
-  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(bitwise_equal(found[i], expected[i]));
-}
-
 }  // namespace headwise::test

@@ -16,7 +16,6 @@ std::uint64_t first_seed() {
 
 struct device_settings {
   std::uint64_t seed = first_seed();
-  int multiprocessors = 4;
   std::size_t most_shared_bytes = std::size_t{163} * 1024;
   bool cut_sums = false;
   /// By kind of request, how many go well before one fails; negative for all.
@@ -37,8 +36,6 @@ constexpr const char* failures[4] = {"cudaErrorMemoryAllocation (out of memory)"
 
 std::uint64_t seed() { return settings().seed; }
 void set_seed(std::uint64_t seed) { settings().seed = seed; }
-int multiprocessors() { return settings().multiprocessors; }
-void set_multiprocessors(int count) { settings().multiprocessors = count; }
 std::size_t most_shared_bytes() { return settings().most_shared_bytes; }
 void set_most_shared_bytes(std::size_t bytes) { settings().most_shared_bytes = bytes; }
 

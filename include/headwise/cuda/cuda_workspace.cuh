@@ -22,8 +22,8 @@ namespace headwise {
 /// is used again in the order of the stream. The first matrix product makes what cuBLAS needs, once: this takes a while
 /// and memory of its own, which attention has no use for.
 ///
-/// Where the memory does not suffice, `headwise::error` is thrown. How much does is asked by doing the work in a
-/// workspace that counts (`bytes_for`): the answer comes from the very code that takes the memory.
+/// Where the memory does not suffice, `headwise::error` is thrown before any work starts. How much does is asked by
+/// doing the work in a workspace that counts (`bytes_for`): the answer comes from the very code that takes the memory.
 class cuda_workspace {
  public:
   static constexpr std::size_t alignment = 256;
@@ -35,12 +35,13 @@ class cuda_workspace {
         owned_(static_cast<std::byte*>(cuda::allocate_device_memory(bytes))),
         memory_(owned_.get()),
         capacity_(bytes) {}
-  /// A workspace on device memory of the caller's, which must outlive all that the stream is told to do.
-  cuda_workspace(cuda::stream order, std::span<std::byte> memory) : order_(order) {
-    const std::size_t past = reinterpret_cast<std::uintptr_t>(memory.data()) % alignment;
-    const std::size_t skipped = past == 0 ? 0 : std::min(alignment - past, memory.size());
-    memory_ = memory.data() + skipped;
-    capacity_ = memory.size() - skipped;
+  /// A workspace on device memory of the caller's, which must outlive all that the stream is told to do. It begins at a
+  /// multiple of 256 bytes, as all that a device allocates does; `headwise::error` is thrown otherwise.
+  cuda_workspace(cuda::stream order, std::span<std::byte> memory)
+      : order_(order), memory_(memory.data()), capacity_(memory.size()) {
+    const std::size_t past = reinterpret_cast<std::uintptr_t>(memory_) % alignment;
+    detail::require(past == 0, "memory", detail::words(past, " bytes behind a multiple of ", alignment),
+                    detail::words("an address that is a multiple of ", alignment));
   }
 
   /// A workspace that does nothing but count: it hands out addresses that nobody may use, starts no kernels, and knows
@@ -54,6 +55,13 @@ class cuda_workspace {
     cuda_workspace counter = counting();
     work(counter);
     return counter.most_held();
+  }
+
+  /// Throws `headwise::error` unless there is room for `work(workspace)` beside what is held. The work is counted to
+  /// find out, which is done on the host and allocates nothing.
+  template <typename Work>
+  void require_room(const Work& work) const {
+    if (!counts_) require_room_of(bytes_for(work));
   }
 
   /// Bytes that a block of `count` elements occupies.
@@ -93,12 +101,6 @@ class cuda_workspace {
   /// The most bytes that were ever held at a time.
   std::size_t most_held() const { return most_held_; }
 
-  /// Multiprocessors of the current device, asked for once.
-  int multiprocessors() {
-    if (multiprocessors_ == 0) multiprocessors_ = cuda::multiprocessors();
-    return multiprocessors_;
-  }
-
   /// Starts a kernel in the stream, or nothing where work is only counted.
   template <typename... Parameters>
   void launch(const char* name, void (*kernel)(Parameters...), const cuda::launch_shape& shape,
@@ -136,12 +138,15 @@ class cuda_workspace {
   /// Addresses of no memory at all, and below those of stand-ins.
   cuda_workspace() : memory_(reinterpret_cast<std::byte*>(std::uintptr_t{1} << 52)), counts_(true) {}
 
+  void require_room_of(std::size_t bytes) const {
+    detail::require(bytes <= capacity_ - held_, "workspace", detail::words("of ", capacity_, " bytes"),
+                    detail::words("at least ", held_ + bytes, " bytes"));
+  }
+
   std::byte* take(std::size_t bytes) {
-    const std::size_t needed = held_ + bytes;
-    detail::require(counts_ || needed <= capacity_, "workspace", detail::words("of ", capacity_, " bytes"),
-                    detail::words("at least ", needed, " bytes"));
+    if (!counts_) require_room_of(bytes);
     std::byte* const block = memory_ + held_;
-    held_ = needed;
+    held_ += bytes;
     most_held_ = std::max(most_held_, held_);
     return block;
   }
@@ -153,7 +158,6 @@ class cuda_workspace {
   std::size_t capacity_ = 0;
   std::size_t held_ = 0;
   std::size_t most_held_ = 0;
-  int multiprocessors_ = 0;
   bool counts_ = false;
 };
 

@@ -58,15 +58,6 @@ inline void fill_with_zeros(void* to, std::size_t bytes, stream order) {
 /// Waits until the device has done all that the stream asks for.
 inline void synchronize(stream order) { require_success(cudaStreamSynchronize(order), "stream"); }
 
-/// Multiprocessors of the current device.
-inline int multiprocessors() {
-  int device = 0;
-  int count = 0;
-  require_success(cudaGetDevice(&device), "device");
-  require_success(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "device");
-  return count;
-}
-
 /// How many blocks, of how many threads, with how much shared memory each.
 struct launch_shape {
   std::int64_t blocks;

@@ -33,8 +33,6 @@ inline void copy_on_device(void* to, const void* from, std::size_t bytes, stream
 inline void fill_with_zeros(void* to, std::size_t bytes, stream) { emulator::fill_with_zeros(to, bytes); }
 inline void synchronize(stream) { emulator::fail_if_asked(emulator::request::synchronization, "stream"); }
 
-inline int multiprocessors() { return emulator::multiprocessors(); }
-
 struct launch_shape {
   std::int64_t blocks;
   int threads;
