@@ -38,21 +38,21 @@ struct product_operands {
 
   product_operands(token_view<const T> given_rows, token_view<T> given_result, cuda_workspace::frame& frame)
       : rows(given_rows),
-        rows_copy(are_matrices(given_rows) ? token_view<T>{} : contiguous_rows<T>(given_rows, frame)),
+        rows_copy(are_matrices(given_rows) ? token_view<T>{} : take_contiguous_rows<T>(given_rows, frame)),
         result(given_result),
-        result_copy(are_matrices(given_result) ? token_view<T>{} : contiguous_rows<T>(given_result, frame)),
+        result_copy(are_matrices(given_result) ? token_view<T>{} : take_contiguous_rows<T>(given_result, frame)),
         scratch(frame.template take<std::byte>(matrix_products::scratch_bytes)) {}
 
   /// What the result is written to at first.
   token_view<T> target() const { return result_copy.data != nullptr ? result_copy : result; }
 
   void multiply(const char* name, const T* weight, matrix_form form, bool add, cuda_workspace& workspace) const {
-    if (rows_copy.data != nullptr) copy_rows<T>(rows, rows_copy, workspace);
+    if (rows_copy.data != nullptr) copy_token_rows<T>(rows, rows_copy, workspace);
     multiply_rows<T>(name, rows_copy.data != nullptr ? token_view<const T>(rows_copy) : rows, weight, form, target(),
                      add, scratch, workspace);
   }
   void copy_back(cuda_workspace& workspace) const {
-    if (result_copy.data != nullptr) copy_rows<T>(result_copy, result, workspace);
+    if (result_copy.data != nullptr) copy_token_rows<T>(result_copy, result, workspace);
   }
 };
 
@@ -67,7 +67,7 @@ void project(token_view<In> x, std::type_identity_t<std::span<const T>> weight,
   cuda_workspace::frame frame(workspace);
   const loops::product_operands<T> operands(x, y, frame);
   // The bias is what the product is added to, so that the sum is rounded once.
-  if (!bias.empty() || x.width == 0) fill_rows<T>(operands.target(), bias.data(), workspace);
+  if (!bias.empty() || x.width == 0) fill_token_rows<T>(operands.target(), bias.data(), workspace);
   if (x.width > 0) operands.multiply("project", weight.data(), matrix_form::stored, !bias.empty(), workspace);
   operands.copy_back(workspace);
 }
@@ -80,8 +80,8 @@ void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std:
   const bool add = write == gradient_write::add;
   cuda_workspace::frame frame(workspace);
   const loops::product_operands<T> operands(y_gradient, x_gradient, frame);
-  if (add && operands.result_copy.data != nullptr) copy_rows<T>(x_gradient, operands.result_copy, workspace);
-  if (!add && y_gradient.width == 0) fill_rows<T>(operands.target(), nullptr, workspace);
+  if (add && operands.result_copy.data != nullptr) copy_token_rows<T>(x_gradient, operands.result_copy, workspace);
+  if (!add && y_gradient.width == 0) fill_token_rows<T>(operands.target(), nullptr, workspace);
   if (y_gradient.width > 0)
     operands.multiply("project_backward_input", weight.data(), matrix_form::transposed, add, workspace);
   operands.copy_back(workspace);
@@ -93,19 +93,22 @@ template <typename In, typename InGradient, typename T>
 void project_backward_parameters(token_view<In> x, token_view<InGradient> y_gradient, std::span<T> weight_gradient,
                                  std::type_identity_t<std::span<T>> bias_gradient, cuda_workspace& workspace) {
   headwise::detail::check_project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient);
+  workspace.require_room([&](cuda_workspace& counting) {
+    project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, counting);
+  });
   const token_view<const T> left = x;
   const token_view<const T> right = y_gradient;
   cuda_workspace::frame frame(workspace);
   // One product over all tokens rounds its sums once.
   const auto copy_of = [&](const token_view<const T>& rows) {
-    return are_one_matrix(rows) ? token_view<T>{} : contiguous_rows<T>(rows, frame);
+    return are_one_matrix(rows) ? token_view<T>{} : take_contiguous_rows<T>(rows, frame);
   };
   const token_view<T> left_copy = copy_of(left);
   const token_view<T> right_copy = copy_of(right);
   auto* const scratch = frame.template take<std::byte>(matrix_products::scratch_bytes);
   const auto matrix_of = [&](const token_view<const T>& rows, const token_view<T>& copy) {
     if (copy.data == nullptr) return matrices_of(rows, true);
-    copy_rows<T>(rows, copy, workspace);
+    copy_token_rows<T>(rows, copy, workspace);
     return matrices_of(token_view<const T>(copy), true);
   };
   const std::int64_t tokens = x.batch * x.tokens;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copies of rows of tokens. A thread has one number.
+// Copies of rows of tokens. A thread has a piece of 16 bytes at a time.
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "headwise/core/token_view.hpp"
 #include "headwise/cuda/cuda_workspace.cuh"
-#include "headwise/cuda/feature_chunk.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/matrix_product.cuh"
 
@@ -44,7 +44,7 @@ token_matrices<T> matrices_of(const token_view<T>& view, bool as_one) {
   return {{view.data, step, view.batch_stride}, view.batch, view.tokens};
 }
 
-/// Rows that are copied number by number, or all set to the same one.
+/// Rows that are copied, or all set to the same one, or to zero where both are null.
 template <typename T>
 struct row_tensors {
   token_view<const T> from;
@@ -53,36 +53,40 @@ struct row_tensors {
 };
 
 /// Threads of a block that writes rows.
-inline constexpr int row_threads = 256;
+inline constexpr int row_threads = 128;
 
-/// A thread for every number of every token: a copy, or the number of `same` in its column, or zero where both are
-/// null.
-template <typename T>
+/// A block for the row of every token, a thread for some of its pieces of 16 bytes, or of its numbers where they cannot
+/// be moved so.
+template <bool Whole, typename T>
 HEADWISE_KERNEL(row_threads, 1)
-write_rows(HEADWISE_KERNEL_PARAMETER row_tensors<T> tensors) {
-  const std::int64_t index = block_index() * row_threads + thread_index();
-  const std::int64_t width = tensors.to.width;
-  if (index >= tensors.to.batch * tensors.to.tokens * width) return;
-  const std::int64_t token = index / width;
-  const std::int64_t column = index - token * width;
-  const std::int64_t b = token / tensors.to.tokens;
-  const std::int64_t n = token - b * tensors.to.tokens;
-  T value{};
-  if (tensors.from.data != nullptr) {
-    value = load_global(tensors.from.row(b, n) + column);
-  } else if (tensors.same != nullptr) {
-    value = load_global(tensors.same + column);
-  }
-  store_global(tensors.to.row(b, n) + column, value);
+write_token_rows(HEADWISE_KERNEL_PARAMETER row_tensors<T> tensors) {
+  using piece = std::conditional_t<Whole, four_words, T>;
+  constexpr std::int64_t width = sizeof(piece) / sizeof(T);
+  const std::int64_t b = block_index() / tensors.to.tokens;
+  const std::int64_t n = block_index() - b * tensors.to.tokens;
+  const T* const from = tensors.from.data != nullptr ? tensors.from.row(b, n) : tensors.same;
+  T* const to = tensors.to.row(b, n);
+  for (std::int64_t column = thread_index() * width; column < tensors.to.width; column += row_threads * width)
+    store_global(reinterpret_cast<piece*>(to + column),
+                 from == nullptr ? piece{} : load_global(reinterpret_cast<const piece*>(from + column)));
 }
 
 namespace loops {
 
+/// Whether all rows start at multiples of 16 bytes and consist of them; of no rows that holds, too.
+template <typename T>
+bool have_whole_pieces(const token_view<T>& view) {
+  constexpr std::int64_t width = 16 / sizeof(T);
+  return reinterpret_cast<std::uintptr_t>(view.data) % 16 == 0 && view.width % width == 0 &&
+         (view.tokens <= 1 || view.token_stride % width == 0) && (view.batch <= 1 || view.batch_stride % width == 0);
+}
+
 template <typename T>
 void launch_write_rows(const char* name, const row_tensors<T>& tensors, cuda_workspace& workspace) {
-  workspace.launch(name, write_rows<T>,
-                   {.blocks = blocks_of(tensors.to.batch * tensors.to.tokens * tensors.to.width, row_threads),
-                    .threads = row_threads},
+  const bool whole = have_whole_pieces(tensors.from) && have_whole_pieces(tensors.to) &&
+                     reinterpret_cast<std::uintptr_t>(tensors.same) % 16 == 0;
+  workspace.launch(name, whole ? write_token_rows<true, T> : write_token_rows<false, T>,
+                   {.blocks = tensors.to.width == 0 ? 0 : tensors.to.batch * tensors.to.tokens, .threads = row_threads},
                    tensors);
 }
 
@@ -90,18 +94,18 @@ void launch_write_rows(const char* name, const row_tensors<T>& tensors, cuda_wor
 
 /// Copies the rows of all tokens.
 template <typename T>
-void copy_rows(token_view<const T> from, token_view<T> to, cuda_workspace& workspace) {
-  loops::launch_write_rows<T>("copy_rows", {from, to, nullptr}, workspace);
+void copy_token_rows(token_view<const T> from, token_view<T> to, cuda_workspace& workspace) {
+  loops::launch_write_rows<T>("copy_token_rows", {from, to, nullptr}, workspace);
 }
 /// Sets the row of every token to `row`, or to zero where that is null.
 template <typename T>
-void fill_rows(token_view<T> to, const T* row, cuda_workspace& workspace) {
-  loops::launch_write_rows<T>("fill_rows", {{}, to, row}, workspace);
+void fill_token_rows(token_view<T> to, const T* row, cuda_workspace& workspace) {
+  loops::launch_write_rows<T>("fill_token_rows", {{}, to, row}, workspace);
 }
 
-/// The same tokens as a contiguous copy in scratch.
+/// Scratch for a contiguous copy of the same tokens.
 template <typename T>
-token_view<T> contiguous_rows(const token_view<const T>& view, cuda_workspace::frame& frame) {
+token_view<T> take_contiguous_rows(const token_view<const T>& view, cuda_workspace::frame& frame) {
   return batch_token_view(frame.template take<T>(view.batch * view.tokens * view.width), view.batch, view.tokens,
                           view.width);
 }
