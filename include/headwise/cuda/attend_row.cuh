@@ -17,14 +17,6 @@
 
 namespace headwise::cuda {
 
-/// The largest over the lanes of a warp.
-template <typename Real>
-HEADWISE_DEVICE Real largest_of_warp(Real x) {
-  HEADWISE_UNROLL
-  for (int bit = 1; bit < warp_size; bit *= 2) x = std::fmax(x, shuffle_xor(x, bit));
-  return x;
-}
-
 /// One row of outputs, and its log-sum-exp.
 template <typename Real, int ValueDim>
 struct attended_row {
@@ -43,39 +35,49 @@ HEADWISE_DEVICE Real score_of(const Scalar* query, const Scalar* key, const Rule
   }
 }
 
+/// The row of outputs over the keys of `range` that `sees(key)`: `score_of(key)` is asked by a lane of its own,
+/// `add(out, weight, key)` adds the values of a key to the features of all lanes.
+template <typename Real, int ValueDim, typename Sees, typename ScoreOf, typename Add>
+HEADWISE_DEVICE attended_row<Real, ValueDim> attend_range(key_span range, const Sees& sees, const ScoreOf& score_of,
+                                                          const Add& add) {
+  attended_row<Real, ValueDim> row{};
+  Real largest = nothing<Real>;
+  Real sum = 0;
+  for (int first = range.begin; first < range.end; first += warp_size) {
+    const int key = first + lane_index();
+    const bool visible = key < range.end && sees(key);
+    const Real score = visible ? score_of(key) : nothing<Real>;
+    const Real next = std::fmax(largest, largest_of_warp(score));
+    const Real shift = next == nothing<Real> ? Real(0) : next;
+    const Real kept = std::exp(largest - shift);
+    const Real weight = visible ? std::exp(score - shift) : Real(0);
+    largest = next;
+    sum = sum * kept + sum_over_lanes(weight);
+    row.out.for_each([&](Real& value, int) { value *= kept; });
+    for (int lane = 0; lane < warp_size && first + lane < range.end; ++lane) {
+      const Real share = shuffle_from(weight, lane);
+      if (shuffle_from(static_cast<int>(visible), lane) != 0) add(row.out, share, first + lane);
+    }
+  }
+  row.lse = sum == Real(0) ? nothing<Real> : largest + std::log(sum);
+  row.out.for_each([&](Real& value, int) { value = sum == Real(0) ? Real(0) : value / sum; });
+  return row;
+}
+
 /// The row of outputs of the query at index `i` of a sequence.
 template <typename Variant, typename Scalar>
 HEADWISE_DEVICE auto attend_row(const attend_inputs<Variant, Scalar>& inputs, const query_side& side, int i) {
   using real = typename Variant::template accumulator<Scalar>;
   const int composite = Variant::composite_head(side.head);
   const auto rule = detail::score_rule_of_head(inputs.score, side.head, Variant::query_heads);
-  const key_span range = side.visible(inputs.mask, i);
-  attended_row<real, Variant::value_dim> row{};
-  real largest = nothing<real>;
-  real sum = 0;
-  for (int first = range.begin; first < range.end; first += warp_size) {
-    const int key = first + lane_index();
-    const token_pair at = pair_of(side.at(i), key);
-    const bool visible = key < range.end && detail::visible_in_range(inputs.mask, at);
-    const real score = visible ? score_of<real, Variant>(inputs.q.row(side.batch, i, side.head),
-                                                         inputs.k.row(side.batch, key, composite), rule, at)
-                               : nothing<real>;
-    const real next = std::fmax(largest, largest_of_warp(score));
-    const real shift = next == nothing<real> ? real(0) : next;
-    const real kept = std::exp(largest - shift);
-    const real weight = visible ? std::exp(score - shift) : real(0);
-    largest = next;
-    sum = sum * kept + sum_over_lanes(weight);
-    row.out.for_each([&](real& value, int) { value *= kept; });
-    for (int lane = 0; lane < warp_size && first + lane < range.end; ++lane) {
-      const real share = shuffle_from(weight, lane);
-      if (shuffle_from(static_cast<int>(visible), lane) == 0) continue;
-      row.out.add(share, inputs.v.row(side.batch, first + lane, composite));
-    }
-  }
-  row.lse = sum == real(0) ? nothing<real> : largest + std::log(sum);
-  row.out.for_each([&](real& value, int) { value = sum == real(0) ? real(0) : value / sum; });
-  return row;
+  return attend_range<real, Variant::value_dim>(
+      side.visible(inputs.mask, i),
+      [&](int key) { return detail::visible_in_range(inputs.mask, pair_of(side.at(i), key)); },
+      [&](int key) {
+        return score_of<real, Variant>(inputs.q.row(side.batch, i, side.head), inputs.k.row(side.batch, key, composite),
+                                       rule, pair_of(side.at(i), key));
+      },
+      [&](auto& out, real weight, int key) { out.add(weight, inputs.v.row(side.batch, key, composite)); });
 }
 
 /// What the norm after attention makes of one feature, given 1 / rms of its head.

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
+
 #include "headwise/cuda/instructions.cuh"
 
 namespace headwise::cuda {
+
+/// The largest over the lanes of a warp.
+template <typename Real>
+HEADWISE_DEVICE Real largest_of_warp(Real x) {
+  HEADWISE_UNROLL
+  for (int bit = 1; bit < warp_size; bit *= 2) x = std::fmax(x, shuffle_xor(x, bit));
+  return x;
+}
 
 /// The sum over neighbouring lanes, `Lanes` of them, a power of two up to a warp, on each of them. All lanes of the
 /// warp take part.
