@@ -29,6 +29,7 @@ TEST_CASE_TEMPLATE("more heads than a thread can hold are mixed in several passe
   check_mixing<Scalar, 2, 150, 2>({2, 3});
   check_mixing<Scalar, 70, 3, 8>({1, 5});
   check_mixing<Scalar, 20, 36, 16>({1, 2});
+  check_mixing<Scalar, 24, 40, 2>({2, 70});
 }
 
 }  // namespace headwise::test

@@ -30,6 +30,13 @@ TEST_CASE_TEMPLATE("norms on CUDA and their backward agree with the reference", 
   }
 }
 
+TEST_CASE_TEMPLATE("a gain that many heads share over many tokens gathers all their gradients", Scalar, float,
+                   bfloat16) {
+  static constexpr norm_settings shared{};
+  // 40 slices of tokens by 16 heads are more rows of partial sums than are added at once.
+  check_norm<Scalar, shared, 16, 2>({2, 320});
+}
+
 TEST_CASE_TEMPLATE("a norm over more features than a warp holds agrees with the reference", Scalar, float, bfloat16) {
   static constexpr norm_settings whole{.gain = norm_gain::per_head, .groups = 1};
   static constexpr norm_settings halves{.groups = 2};

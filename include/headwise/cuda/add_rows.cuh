@@ -54,10 +54,11 @@ template <typename T>
 void add_rows(token_view<const T> rows, T* total, cuda_workspace& workspace) {
   const std::int64_t slices = token_slices{rows.batch * rows.tokens, least_summed_slice}.count();
   cuda_workspace::frame frame(workspace);
-  auto* const partial = frame.template take<sum_type<T>>(slices * rows.width);
+  const partial_sums<T> sums = take_partials(slices, rows.width, total, frame);
   workspace.launch("sum_rows", sum_rows<T>,
-                   {.blocks = slices * blocks_of(rows.width, sum_threads), .threads = sum_threads}, {rows, partial});
-  launch_add_partials<T>({partial, slices, rows.width, total}, workspace);
+                   {.blocks = slices * blocks_of(rows.width, sum_threads), .threads = sum_threads},
+                   {rows, sums.partial});
+  launch_add_partials(sums, workspace);
 }
 
 }  // namespace headwise::cuda

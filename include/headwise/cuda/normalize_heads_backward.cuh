@@ -131,7 +131,10 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
   using team = norm_team<group_heads, T, Heads, Dim>;
   const std::int64_t slices = token_slices{x.batch * x.tokens, least_norm_slice}.count();
   cuda_workspace::frame frame(workspace);
-  auto* const partial = frame.template take<sum_type<T>>(Settings.gain == norm_gain::none ? 0 : slices * Heads * Dim);
+  // A gain that heads share has a row of sums for each of them.
+  constexpr std::int64_t sharers = Settings.gain == norm_gain::shared ? Heads : 1;
+  const partial_sums<T> sums = take_partials(Settings.gain == norm_gain::none ? 0 : slices * sharers,
+                                             Heads * Dim / sharers, gain_gradient.data(), frame);
   const bool aligned = chunk_aligned<team::width>(x) && chunk_aligned<team::width>(y_gradient) &&
                        chunk_aligned<team::width>(x_gradient) && chunk_aligned<team::width>(gain.data());
   with_whole_chunks<team::width>(aligned, [&](auto whole) {
@@ -144,12 +147,9 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
         {.blocks = blocks_of(slices * team::groups, team::teams),
          .threads = team::block,
          .shared_bytes = team::shared_bytes},
-        {x, gain.data(), y_gradient, x_gradient, delta, partial, Settings.factor, Settings.epsilon});
+        {x, gain.data(), y_gradient, x_gradient, delta, sums.partial, Settings.factor, Settings.epsilon});
   });
-  if constexpr (Settings.gain == norm_gain::shared)
-    launch_add_partials<T>({partial, slices * Heads, Dim, gain_gradient.data()}, workspace);
-  if constexpr (Settings.gain == norm_gain::per_head)
-    launch_add_partials<T>({partial, slices, Heads * Dim, gain_gradient.data()}, workspace);
+  if constexpr (Settings.gain != norm_gain::none) launch_add_partials(sums, workspace);
   if constexpr (!sums_heads)
     if (with_delta) multiply_heads<T, Delta, Heads, Dim>(x, x_gradient, delta, workspace);
 }
