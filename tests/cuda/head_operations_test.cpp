@@ -40,6 +40,27 @@ TEST_CASE_TEMPLATE("heads are appended on CUDA behind the lengths of their seque
   CHECK(bitwise_equal(slots.storage(), expected.storage()));
 }
 
+TEST_CASE("lengths of few sequences and of many reach their kernels") {
+  for (const std::int64_t batch : {1, 64, 65, 500}) {
+    CAPTURE(batch);
+    random_numbers random(243);
+    const auto x = random_tensor<float, 1, 2>(batch, 3, random);
+    auto slots = random_tensor<float, 1, 2>(batch, 7, random);
+    auto expected = slots;
+    std::vector<std::int64_t> lengths;
+    std::vector<std::int64_t> counts;
+    for (std::int64_t b = 0; b < batch; ++b) {
+      lengths.push_back(b % 5);
+      counts.push_back((b + 1) % 3);
+    }
+    host_workspace workspace;
+    mirrored_cuda_backend::append_heads(x.view(), std::span<const std::int64_t>(counts),
+                                        std::span<const std::int64_t>(lengths), slots.view(), workspace);
+    reference::append_heads(x.view(), counts, lengths, expected.view());
+    CHECK(bitwise_equal(slots.storage(), expected.storage()));
+  }
+}
+
 struct powers {
   HEADWISE_HOST_DEVICE static constexpr double weight(int component, int composite) {
     return 1.0 / (1 << (component + composite));

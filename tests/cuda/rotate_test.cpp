@@ -35,4 +35,9 @@ TEST_CASE_TEMPLATE("rotation on CUDA and its backward agree with the reference, 
   }
 }
 
+TEST_CASE("the positions of more sequences than travel with a launch agree with the reference") {
+  check_rotation<float, rotary<>, 2>({64, 2});
+  check_rotation<float, rotary<>, 2>({65, 2});
+}
+
 }  // namespace headwise::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rejected: headwise: decode_mode::absorbed needs numbers of 16 bits summed in float, heads of at most 256 features and
-// no norm after mixing, take decode_mode::expanded
+// rejected: headwise: decode_mode::absorbed needs numbers of 16 bits summed in float, heads of at most 256 features,
+// mixing weights of 64 rows that fit into 99 KiB beside them and no norm after mixing, take decode_mode::expanded
 #include "headwise/attention_variant.hpp"
 #include "headwise/cuda/attend_components.cuh"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rejected: headwise: decode_mode::mix_on_the_fly needs numbers of 16 bits summed in float, heads of at most 128
-// features, component heads that fit into 160 KiB with 16 keys and no norm after mixing, take decode_mode::expanded
+// features, component heads that fit into 163 KiB with 16 keys and no norm after mixing, take decode_mode::expanded
 #include "headwise/attention_variant.hpp"
 #include "headwise/cuda/attend_components.cuh"
 

@@ -21,15 +21,15 @@ struct append_tensors {
   static constexpr int width = widest_chunk<T>(Dim);
 
   head_view<const T, Heads, Dim> x;
-  const std::int64_t* counts;
-  const std::int64_t* lengths;
+  kernel_lengths counts;
+  kernel_lengths lengths;
   head_view<T, Heads, Dim> slots;
 };
 
 /// Threads of a block that appends tokens.
 inline constexpr int append_threads = 256;
 
-/// A thread for every chunk of every token, which copies it for all heads.
+/// A thread for every chunk of every head of every token.
 template <bool Whole, typename T, int Heads, int Dim>
 HEADWISE_KERNEL(append_threads, 2)
 copy_tokens(HEADWISE_KERNEL_PARAMETER append_tensors<T, Heads, Dim> tensors) {
@@ -50,15 +50,16 @@ template <typename In, typename T, int Heads, int Dim>
 void append_heads(head_view<In, Heads, Dim> x, std::span<const std::int64_t> counts,
                   std::span<const std::int64_t> lengths, head_view<T, Heads, Dim> slots, cuda_workspace& workspace) {
   headwise::detail::check_append_heads(x, counts, lengths, slots);
+  workspace.require_room([&](cuda_workspace& counting) { append_heads(x, counts, lengths, slots, counting); });
   constexpr int width = append_tensors<T, Heads, Dim>::width;
   cuda_workspace::frame frame(workspace);
-  const std::int64_t* const device_counts = device_lengths(counts, frame);
-  const std::int64_t* const device_starts = device_lengths(lengths, frame);
+  const kernel_lengths new_tokens = lengths_for_kernel(counts, frame);
+  const kernel_lengths starts = lengths_for_kernel(lengths, frame);
   const std::int64_t chunks = x.batch * x.tokens * (Heads * Dim / width);
   with_whole_chunks<width>(chunk_aligned<width>(x) && chunk_aligned<width>(slots), [&](auto whole) {
     workspace.launch("append_heads", copy_tokens<decltype(whole)::value, T, Heads, Dim>,
                      {.blocks = blocks_of(chunks, append_threads), .threads = append_threads},
-                     {x, device_counts, device_starts, slots});
+                     {x, new_tokens, starts, slots});
   });
 }
 

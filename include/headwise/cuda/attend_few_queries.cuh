@@ -48,11 +48,7 @@ template <typename Body, typename Parameters>
 void launch_decode(const Parameters& p, cuda_workspace& workspace) {
   workspace.launch("decode", decode_by_tiles<Body>,
                    {.blocks = Body::blocks(p), .threads = Body::settings.threads(), .shared_bytes = Body::shared_bytes},
-                   p,
-                   decode_alignment{.k = has_aligned_chunks(p.k),
-                                    .v = has_aligned_chunks(p.v),
-                                    .q_pairs = has_aligned_pairs(p.q),
-                                    .out_pairs = has_aligned_pairs(p.out)});
+                   p, alignment_of(p));
 }
 
 /// Cuts the keys of each sequence, `keys` at most, into parts, lets `launch(p)` work on them, and merges them. All of
@@ -80,13 +76,13 @@ void decode_in_parts(decode_parameters<Variant, Scalar, Heads> p, int keys_of_pa
 template <bool Absorbs, typename Variant, typename Scalar, int Heads>
 void start_decode(const decode_parameters<Variant, Scalar, Heads>& given, std::int64_t keys,
                   cuda_workspace::frame& frame) {
-  constexpr int dim = std::max(Variant::head_dim, Variant::value_dim);
   constexpr int heads_of_group = decode_row_group<Variant, Absorbs>::most_heads;
-  constexpr int keys_of_part =
-      decode_keys_of_block(Absorbs ? Heads : 1, heads_of_group, Variant::head_dim, Variant::value_dim);
+  const int keys_of_part =
+      decode_keys_of_block(Absorbs ? Heads : 1, heads_of_group, given.q.tokens, Variant::head_dim, Variant::value_dim);
   decode_in_parts(given, keys_of_part, keys, frame, [&](const auto& p) {
     const auto launch_with = [&](auto row_tiles) {
-      using body = decode_tile<Variant, Scalar, Absorbs, decode_settings_of(dim, decltype(row_tiles)::value)>;
+      using body =
+          decode_tile<Variant, Scalar, Absorbs, decode_settings_for<Variant, Absorbs, decltype(row_tiles)::value>>;
       launch_decode<body>(p, frame.workspace());
     };
     const std::int64_t rows = heads_of_group * p.q.tokens;
@@ -111,8 +107,8 @@ auto decode_parameters_of(const Arguments& a, const typename Arguments::scalar* 
       .v = a.v,
       .key_weight = key_weight,
       .value_weight = value_weight,
-      .query_lengths = device_lengths(a.query_lengths, frame),
-      .key_lengths = device_lengths(a.key_lengths, frame),
+      .query_lengths = lengths_for_kernel(a.query_lengths, frame),
+      .key_lengths = lengths_for_kernel(a.key_lengths, frame),
       .mask = a.mask,
       .score = a.score,
       .out = a.out,
@@ -127,6 +123,7 @@ auto decode_parameters_of(const Arguments& a, const typename Arguments::scalar* 
 /// keys are cut into parts that different blocks take.
 template <typename Variant, typename Scalar>
 void attend_few_queries(const attend_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
+  workspace.require_room([&](cuda_workspace& counting) { attend_few_queries(a, counting); });
   cuda_workspace::frame frame(workspace);
   launches::start_decode<false>(launches::decode_parameters_of<Variant::composite_heads>(a, nullptr, nullptr, frame),
                                 launches::most_keys(a.key_lengths, a.k.tokens), frame);

@@ -79,8 +79,8 @@ template <typename T, int Components, int Composites, int Dim>
 struct composition_tensors {
   head_view<const T, Components, Dim> components;
   const T* weight;
-  const std::int64_t* counts;
-  const std::int64_t* lengths;
+  kernel_lengths counts;
+  kernel_lengths lengths;
   head_view<T, Components, Dim> slots;
   head_view<T, Composites, Dim> composites;
 };
@@ -176,9 +176,12 @@ void compose_and_append(head_view<In, Components, Dim> components, std::type_ide
   headwise::detail::check_append_heads(components, counts, lengths, slots);
   headwise::detail::check_mix_heads(components, weight, composites);
   headwise::detail::check_disjoint(composites, "composites", slots, "slots");
+  workspace.require_room([&](cuda_workspace& counting) {
+    compose_and_append<Positions>(components, weight, counts, lengths, slots, composites, counting);
+  });
   cuda_workspace::frame frame(workspace);
-  const std::int64_t* const device_counts = device_lengths(counts, frame);
-  const std::int64_t* const device_starts = device_lengths(lengths, frame);
+  const kernel_lengths new_tokens = lengths_for_kernel(counts, frame);
+  const kernel_lengths starts = lengths_for_kernel(lengths, frame);
   const bool aligned =
       chunk_aligned<width>(components) && chunk_aligned<width>(slots) && chunk_aligned<width>(composites);
   with_whole_chunks<width>(aligned, [&](auto whole) {
@@ -187,7 +190,7 @@ void compose_and_append(head_view<In, Components, Dim> components, std::type_ide
                      {.blocks = components.batch * blocks_of(components.tokens, shape::tokens),
                       .threads = shape::threads,
                       .shared_bytes = shape::shared_bytes},
-                     {components, weight.data(), device_counts, device_starts, slots, composites});
+                     {components, weight.data(), new_tokens, starts, slots, composites});
   });
 }
 

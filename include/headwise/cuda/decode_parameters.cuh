@@ -33,8 +33,8 @@ struct decode_parameters {
   head_view<const Scalar, Heads, Variant::value_dim> v;
   const Scalar* key_weight;
   const Scalar* value_weight;
-  const std::int64_t* query_lengths;
-  const std::int64_t* key_lengths;
+  kernel_lengths query_lengths;
+  kernel_lengths key_lengths;
   typename Variant::mask mask;
   typename Variant::score_modification score;
   head_view<Scalar, Variant::query_heads, Variant::value_dim> out;

@@ -46,12 +46,20 @@ struct decode_row_group {
  private:
   HEADWISE_DEVICE int head_of_composite(int rank) const {
     for (int head = 0; head < Variant::query_heads; ++head) {
-      const int read = Variant::head_map::composite_head(head, Variant::query_heads, Variant::composite_heads);
-      if (read == composite && rank-- == 0) return head;
+      if (Variant::composite_head(head) == composite && rank-- == 0) return head;
     }
     return -1;
   }
 };
+
+/// What a row takes of shared memory in the decoding kernel: its place, and the mixing weights of 16 bits of its
+/// composite head.
+template <any_attention_variant Variant, bool Absorbs>
+inline constexpr int decode_row_bytes = static_cast<int>(sizeof(decode_row)) +
+                                        (Absorbs
+                                             ? 2 * Variant::component_heads *
+                                                   (int{Variant::key_mixing::mixes} + int{Variant::value_mixing::mixes})
+                                             : 0);
 
 /// The queries of one sequence as masks and score modifications see them, whatever their heads.
 struct decode_side {

@@ -28,6 +28,11 @@
 
 namespace headwise::cuda {
 
+/// The cut of the decoding kernel for a variant.
+template <any_attention_variant Variant, bool Absorbs, int RowTiles>
+inline constexpr decode_settings decode_settings_for =
+    decode_settings_of(std::max(Variant::head_dim, Variant::value_dim), RowTiles, decode_row_bytes<Variant, Absorbs>);
+
 /// The body of the decoding kernel. `Absorbs`: keys and values are component heads, and a block has rows of all query
 /// heads; otherwise they are composite heads, and a block has the rows of one of them.
 template <typename Variant, typename Scalar, bool Absorbs, decode_settings Settings>
@@ -53,7 +58,7 @@ class decode_tile {
   static constexpr int ring_bytes = Settings.teams * Settings.stages * place_bytes;
   static constexpr int rows_offset = std::max(ring_bytes, team_merge::shared_bytes);
   static constexpr int key_weights_offset = rows_offset + rows * static_cast<int>(sizeof(decode_row));
-  static constexpr int weights_bytes = heads * rows * static_cast<int>(sizeof(float));
+  static constexpr int weights_bytes = heads * rows * static_cast<int>(sizeof(Scalar));
   static constexpr bool mixes_keys = Absorbs && Variant::key_mixing::mixes;
   static constexpr bool mixes_values = Absorbs && Variant::value_mixing::mixes;
   static constexpr int value_weights_offset = key_weights_offset + (mixes_keys ? weights_bytes : 0);
@@ -124,11 +129,11 @@ class decode_tile {
   HEADWISE_DEVICE static decode_row* row_table() {
     return reinterpret_cast<decode_row*>(shared_memory() + rows_offset);
   }
-  HEADWISE_DEVICE static float* weight_table(int offset) { return reinterpret_cast<float*>(shared_memory() + offset); }
-  HEADWISE_DEVICE static decode_row table_row(int row) { return load_shared(row_table() + row_tile() * 16 + row); }
-  HEADWISE_DEVICE static int composite_of(const decode_row& row) {
-    return Variant::head_map::composite_head(row.head, Variant::query_heads, G);
+  HEADWISE_DEVICE static Scalar* weight_table(int offset) {
+    return reinterpret_cast<Scalar*>(shared_memory() + offset);
   }
+  HEADWISE_DEVICE static decode_row table_row(int row) { return load_shared(row_table() + row_tile() * 16 + row); }
+  HEADWISE_DEVICE static int composite_of(const decode_row& row) { return Variant::composite_head(row.head); }
   HEADWISE_DEVICE void fill_tables() const {
     const row_group group{group_, tokens()};
     for (int row = thread_index(); row < rows; row += threads)
@@ -136,7 +141,7 @@ class decode_tile {
     const auto fill = [&](const Scalar* weight, int offset) {
       for (int i = thread_index(); i < heads * rows; i += threads) {
         const int composite = composite_of(group.at(first_row_ + i % rows));
-        store_shared(weight_table(offset) + i, static_cast<float>(load_global(weight + i / rows * G + composite)));
+        store_shared(weight_table(offset) + i, load_global(weight + i / rows * G + composite));
       }
     };
     if constexpr (mixes_keys) fill(p_.key_weight, key_weights_offset);
@@ -267,7 +272,8 @@ class decode_tile {
 
   HEADWISE_DEVICE bool reads(int half, int c) const { return composite_of(row_[half]) == c; }
   HEADWISE_DEVICE static float weight_of(int offset, int c, int half) {
-    return load_shared(weight_table(offset) + c * rows + row_tile() * 16 + sums_tile::row_of(0, half));
+    return static_cast<float>(
+        load_shared(weight_table(offset) + c * rows + row_tile() * 16 + sums_tile::row_of(0, half)));
   }
 
   const parameters& p_;

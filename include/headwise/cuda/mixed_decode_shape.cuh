@@ -7,9 +7,11 @@
 #include <cstdint>
 
 #include "headwise/composed_variant.hpp"
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/host_device.hpp"
 #include "headwise/cuda/decode_rows.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/mixing_tile.cuh"
 #include "headwise/cuda/visible_keys.cuh"
 
 namespace headwise::cuda {
@@ -27,16 +29,16 @@ struct mixed_decode_shape {
   static constexpr int row_tiles = units / composites;
   static constexpr int composite_blocks = (Variant::composite_heads + composites - 1) / composites;
 
-  template <int Dim>
-  static constexpr int tile_bytes = key_rows*((Dim + 15) / 16 * 16) * 2;
-  static constexpr int widest_tile_bytes = tile_bytes<std::max(Variant::head_dim, Variant::value_dim)>;
-  static constexpr int steps = (Variant::component_heads + 15) / 16;
-  static constexpr int composites_offset = steps * 16 * widest_tile_bytes;
-  static constexpr int rows_offset = composites_offset + composites * widest_tile_bytes;
+  /// Keys and values of one tile after the other stand at the same place.
+  template <typename T, int Dim>
+  using tile_of = mixing_tile<T, Variant::component_heads, composites, Dim, key_rows, threads>;
+  using widest_tile = tile_of<bfloat16, std::max(Variant::head_dim, Variant::value_dim)>;
+  static constexpr int composites_offset = widest_tile::component_bytes;
+  static constexpr int rows_offset = composites_offset + widest_tile::composite_bytes;
   static constexpr int seen_offset = rows_offset + units * 16 * static_cast<int>(sizeof(decode_row));
   static constexpr int key_weights_offset = seen_offset + units * static_cast<int>(sizeof(visible_keys));
-  static constexpr int value_weights_offset = key_weights_offset + steps * 4 * warp_size * 4;
-  static constexpr std::size_t shared_bytes = value_weights_offset + steps * 4 * warp_size * 4;
+  static constexpr int value_weights_offset = key_weights_offset + widest_tile::weight_bytes;
+  static constexpr std::size_t shared_bytes = value_weights_offset + widest_tile::weight_bytes;
 
   /// Blocks that share the rows of a composite head.
   HEADWISE_HOST_DEVICE static constexpr std::int64_t row_blocks(std::int64_t queries) {

@@ -34,10 +34,8 @@ class mixed_decode_tile {
   static constexpr int units = shape::units_of_warp;
   static constexpr float exponent = score_units<Variant>::exponent;
 
-  template <int Dim>
-  using tile_of = mixing_tile<Scalar, C, shape::composites, Dim, key_rows, shape::threads>;
-  using key_tile = tile_of<Variant::head_dim>;
-  using value_tile = tile_of<Variant::value_dim>;
+  using key_tile = typename shape::template tile_of<Scalar, Variant::head_dim>;
+  using value_tile = typename shape::template tile_of<Scalar, Variant::value_dim>;
   using sums_tile = warp_tile<1, value_tile::composite_tile::columns / 8>;
 
   using query_fragments = row_fragments<Scalar, Variant::head_dim>;

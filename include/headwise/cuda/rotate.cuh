@@ -21,7 +21,7 @@ template <typename T, int Heads, int Dim>
 struct rotation_tensors {
   head_view<const T, Heads, Dim> x;
   head_view<T, Heads, Dim> y;
-  const std::int64_t* first_positions;
+  kernel_lengths first_positions;
   double direction;
 };
 
@@ -62,7 +62,7 @@ void launch_turn_tokens(const char* name, head_view<const T, Heads, Dim> x,
   headwise::detail::check_rotate(x, first_positions, y);
   constexpr int width = pair_shape<Positions, T, Dim>::width;
   cuda_workspace::frame frame(workspace);
-  const std::int64_t* const starts = device_lengths(first_positions, frame);
+  const kernel_lengths starts = lengths_for_kernel(first_positions, frame);
   with_whole_chunks<width>(chunk_aligned<width>(x) && chunk_aligned<width>(y), [&](auto whole) {
     workspace.launch(name, turn_tokens<Positions, decltype(whole)::value, T, Heads, Dim>,
                      {.blocks = x.batch * blocks_of(x.tokens, table_type::tokens),

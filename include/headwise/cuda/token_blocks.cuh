@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "headwise/core/error.hpp"
 #include "headwise/cuda/attend_parameters.cuh"
@@ -32,14 +33,23 @@ void check_tokens(const Arguments& a) {
 /// What kernels are told of the inputs of a call; lengths lie in the frame.
 template <typename Arguments>
 auto inputs_of(const Arguments& a, cuda_workspace::frame& frame) {
-  return attend_inputs<typename Arguments::variant, typename Arguments::scalar>{
-      .q = a.q,
-      .k = a.k,
-      .v = a.v,
-      .query_lengths = device_lengths(a.query_lengths, frame),
-      .key_lengths = device_lengths(a.key_lengths, frame),
-      .mask = a.mask,
-      .score = a.score};
+  const auto take_lengths = [&](cuda_workspace::frame& of) {
+    const std::int64_t* const queries = device_lengths(a.query_lengths, of);
+    const bool same = a.key_lengths.data() == a.query_lengths.data() && a.key_lengths.size() == a.query_lengths.size();
+    return std::pair{queries, same ? queries : device_lengths(a.key_lengths, of)};
+  };
+  frame.workspace().require_room([&](cuda_workspace& counting) {
+    cuda_workspace::frame both(counting);
+    take_lengths(both);
+  });
+  const auto lengths = take_lengths(frame);
+  return attend_inputs<typename Arguments::variant, typename Arguments::scalar>{.q = a.q,
+                                                                                .k = a.k,
+                                                                                .v = a.v,
+                                                                                .query_lengths = lengths.first,
+                                                                                .key_lengths = lengths.second,
+                                                                                .mask = a.mask,
+                                                                                .score = a.score};
 }
 
 }  // namespace headwise::cuda::launches

@@ -6,7 +6,7 @@
 namespace cuda = headwise::cuda;
 using variant = headwise::grouped_query<32, 8, 64>;
 using scalar = headwise::bfloat16;
-using body = cuda::decode_tile<variant, scalar, false, cuda::decode_settings_of(64, 1)>;
+using body = cuda::decode_tile<variant, scalar, false, cuda::decode_settings_for<variant, false, 1>>;
 using merge = cuda::merge_shape<64>;
 
 template __global__ void

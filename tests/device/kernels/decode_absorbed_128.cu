@@ -6,7 +6,7 @@
 namespace cuda = headwise::cuda;
 using variant = headwise::mea_virtual_heads<32, 16, 128>;
 using scalar = headwise::bfloat16;
-using body = cuda::decode_tile<variant, scalar, true, cuda::decode_settings_of(128, 2)>;
+using body = cuda::decode_tile<variant, scalar, true, cuda::decode_settings_for<variant, true, 2>>;
 
 template __global__ void
 launched_with<cuda::decode_by_tiles<body>, body::settings.threads(), std::size_t{body::shared_bytes}>();
