@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "headwise/attention_variant.hpp"
@@ -135,6 +136,85 @@ TEST_CASE("a layer of 16 bits on CUDA gives what one on floats gives, where 16 b
   check_whole_numbers<whole_grouped, float16>();
   check_whole_numbers<whole_mixed, bfloat16>();
   check_whole_numbers<whole_low_rank, bfloat16>();
+}
+
+/// A prompt of sequences of their own lengths, whose further tokens hold NaNs, and a token behind it.
+template <typename Variant, typename Backend>
+std::vector<std::vector<float>> ragged_prompt(const std::vector<std::int64_t>& lengths, float past_lengths) {
+  using layer_type = attention_layer<Variant, float, Backend>;
+  const layer_inputs inputs = random_inputs<Variant>(true, {});
+  layer_type layer(inputs.settings);
+  std::size_t next = 0;
+  layer.parameters().for_each(
+      [&](std::string_view, auto& values) { layer_type::memory::store(values, inputs.parameters[next++]); });
+  token_tensor<float> prompt = inputs.x;
+  for (std::int64_t b = 0; b < prompt.batch; ++b)
+    for (std::int64_t n = lengths[static_cast<std::size_t>(b)]; n < prompt.tokens; ++n)
+      std::fill_n(prompt.view().row(b, n), prompt.width, past_lengths);
+  layer_tokens<layer_type> x(prompt);
+  layer_tokens<layer_type> y(inputs.x);
+  layer_tokens<layer_type> behind(inputs.y_gradient);
+  typename layer_type::cache_type cache(prompt.batch, prompt.tokens + 1);
+  const typename layer_type::call_options options{.lengths = lengths};
+  with_workspace(
+      layer, [&](const auto& of) { return of.prefill_workspace_bytes(prompt.batch, prompt.tokens, 0, options); },
+      [&](auto& scratch) { layer.prefill(x.view(), y.view(), cache, scratch, options); });
+  std::vector<std::vector<float>> results;
+  token_tensor<float> outputs = inputs.x;
+  outputs.values = y.values();
+  for (std::int64_t b = 0; b < prompt.batch; ++b)
+    for (std::int64_t n = 0; n < lengths[static_cast<std::size_t>(b)]; ++n)
+      results.emplace_back(outputs.view().row(b, n), outputs.view().row(b, n) + prompt.width);
+  with_workspace(
+      layer, [&](const auto& of) { return of.decode_workspace_bytes(prompt.batch, prompt.tokens); },
+      [&](auto& scratch) { layer.decode(behind.slice(0, 1), y.slice(0, 1), cache, scratch); });
+  outputs.values = y.values();
+  for (std::int64_t b = 0; b < prompt.batch; ++b)
+    results.emplace_back(outputs.view().row(b, 0), outputs.view().row(b, 0) + prompt.width);
+  return results;
+}
+
+TEST_CASE_TEMPLATE("a ragged prompt on CUDA gives what one on the reference gives, whatever stands behind its tokens",
+                   Variant, virtual_heads, all_norms, of_low_rank) {
+  for (const std::vector<std::int64_t>& lengths : {std::vector<std::int64_t>{2, 5}, {5, 0}, {1, 3}}) {
+    const auto found = ragged_prompt<Variant, cuda_backend>(lengths, std::numeric_limits<float>::quiet_NaN());
+    const auto expected = ragged_prompt<Variant, reference_backend>(lengths, 0);
+    REQUIRE(found.size() == expected.size());
+    double largest = 0;
+    for (const std::vector<float>& row : expected) largest = std::max(largest, largest_magnitude(row));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CAPTURE(i);
+      CHECK(equal_up_to_rounding(found[i], expected[i], links * largest));
+    }
+  }
+}
+
+TEST_CASE("the scratch of a call on tokens that lie apart is told for its own views") {
+  using layer_type = attention_layer<of_low_rank, float, cuda_backend>;
+  const layer_type layer({.d_model = 6});
+  random_numbers random(234);
+  layer_tokens<layer_type> x(random_tokens<float>(2, 5, 6, random));
+  layer_tokens<layer_type> y_gradient(random_tokens<float>(2, 5, 6, random));
+  auto y = x;
+  typename layer_type::saved_type saved;
+  const auto in = x.slice(1, 3);
+  const auto upstream = y_gradient.slice(1, 3);
+  cuda_workspace forward_scratch({}, layer.forward_workspace_bytes(in, y.slice(1, 3)));
+  layer.forward(in, y.slice(1, 3), saved, forward_scratch);
+  auto gradients = layer.make_gradients();
+  cuda_workspace of_sizes({}, layer.backward_workspace_bytes(2, 3));
+  CHECK_THROWS_AS(layer.backward(in, upstream, saved, y.slice(1, 3), gradients, of_sizes), error);
+  gradients.for_each([](std::string_view, const auto& values) {
+    const auto numbers = cuda_memory::load(values);
+    CHECK(std::count(numbers.begin(), numbers.end(), 0.0F) == static_cast<std::ptrdiff_t>(numbers.size()));
+  });
+  cuda_workspace of_views({}, layer.backward_workspace_bytes(in, upstream, y.slice(1, 3)));
+  layer.backward(in, upstream, saved, y.slice(1, 3), gradients, of_views);
+  CHECK(largest_magnitude(cuda_memory::load(gradients.query_projection)) > 0);
+  typename layer_type::cache_type cache(2, 5);
+  cuda_workspace of_prefill({}, layer.prefill_workspace_bytes(in, y.slice(1, 3), 0));
+  layer.prefill(in, y.slice(1, 3), cache, of_prefill);
+  CHECK(cache.lengths()[1] == 3);
 }
 
 TEST_CASE("a workspace too small for a layer's call is named with what was given and what is needed") {

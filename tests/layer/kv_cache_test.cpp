@@ -89,6 +89,52 @@ TEST_CASE_ON_EVERY_BACKEND("a layer refuses wrong calls by name, and leaves the 
   auto gradients = layer.make_gradients();
   CHECK(refused([&] { layer.backward(x.view(), y.view(), saved, y.view(), gradients, scratch); }) ==
         pair{"saved of another call", "what forward saved for this x"});
+  token_tensor<float> own(2, 2, 6, 0.1F);
+  layer.forward(own.view(), y.view(), saved, scratch);
+  CHECK(refused([&] { layer.backward(own.view(), y.view(), saved, own.view(), gradients, scratch); }) ==
+        pair{"x_gradient overlapping x", "memory of its own"});
+  token_view<float> all_in_one = y.view();
+  all_in_one.batch_stride = 0;
+  CHECK(refused([&] { layer.forward(own.view(), all_in_one, saved, scratch); }) ==
+        pair{"y a broadcast view (a stride of zero)", "an element of its own everywhere"});
+}
+
+TEST_CASE("a preview of a cache has more tokens for as long as it lives") {
+  cache_type cache(2, 10);
+  cache.extend(3, {});
+  {
+    const std::vector<std::int64_t> counts{0, 4};
+    const cache_type::preview preview(cache, 5, counts);
+    CHECK(cache.lengths()[0] == 3);
+    CHECK(cache.lengths()[1] == 7);
+    const cache_type::preview more(cache, 3, {});
+    CHECK(cache.lengths()[1] == 10);
+  }
+  CHECK(cache.lengths()[0] == 3);
+  CHECK(cache.lengths()[1] == 3);
+  CHECK(refused([&] { cache_type::preview(cache, 8, {}); }).first == "cache of capacity 10");
+  CHECK(cache.lengths()[0] == 3);
+}
+
+TEST_CASE_ON_EVERY_BACKEND("the gradient of a layer's input may take the place of its output's") {
+  using layer_type = attention_layer<variant, float, Backend>;
+  const layer_type layer({.d_model = 6, .bias = true});
+  random_numbers random(241);
+  const auto x = random_tokens<float>(2, 3, 6, random);
+  auto y = x;
+  typename layer_type::saved_type saved;
+  typename layer_type::workspace scratch;
+  layer.forward(x.view(), y.view(), saved, scratch);
+  const auto y_gradient = random_tokens<float>(2, 3, 6, random);
+  auto apart = y_gradient;
+  auto in_place = y_gradient;
+  auto gradients = layer.make_gradients();
+  auto other_gradients = layer.make_gradients();
+  layer.backward(x.view(), y_gradient.view(), saved, apart.view(), gradients, scratch);
+  layer.backward(x.view(), std::as_const(in_place).view(), saved, in_place.view(), other_gradients, scratch);
+  CHECK(in_place.values == apart.values);
+  CHECK(gradients.output_projection == other_gradients.output_projection);
+  CHECK(gradients.query_projection == other_gradients.query_projection);
 }
 
 }  // namespace headwise::test

@@ -11,7 +11,7 @@
 namespace headwise {
 
 /// The one exception of the library, thrown at the host boundary before any work starts: which argument is wrong, what
-/// was given and what is needed.
+/// was given and what is needed. What a device fails to do is reported by it as well, whenever that comes out.
 class error : public std::runtime_error {
  public:
   error(std::string argument, std::string given, std::string needed)

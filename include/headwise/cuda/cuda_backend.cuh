@@ -10,11 +10,11 @@
 #include "headwise/cuda/attend.cuh"
 #include "headwise/cuda/attend_backward.cuh"
 #include "headwise/cuda/attend_components.cuh"
+#include "headwise/cuda/compose_and_append.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
 #include "headwise/cuda/device_memory.cuh"
 #include "headwise/cuda/form_mixing.cuh"
 #include "headwise/cuda/mix_heads.cuh"
-#include "headwise/cuda/normalize_heads.cuh"
 #include "headwise/cuda/normalize_heads_backward.cuh"
 #include "headwise/cuda/project.cuh"
 #include "headwise/cuda/rotate.cuh"
@@ -27,9 +27,8 @@ namespace headwise {
 /// memory, lengths and positions on the host. Every operation starts its kernels in the stream of the workspace and
 /// returns; results do not depend on the device, the layout of tensors or the order of blocks, bit by bit, but for
 /// what cuBLAS does in projections.
-struct cuda_backend {
+struct cuda_backend : cuda::composing_operations {
   using memory = cuda_memory;
-  using workspace = cuda_workspace;
 
   /// Bytes of scratch that `attend` takes without lengths, counted. The number of threads is nothing to a device.
   template <typename Variant, typename Scalar>
@@ -82,10 +81,6 @@ struct cuda_backend {
                                           BiasGradient bias_gradient, workspace& scratch) {
     cuda::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, scratch);
   }
-  template <typename X, typename Weight, typename Y>
-  static void mix_heads(X components, Weight weight, Y composites, workspace& scratch) {
-    cuda::mix_heads(components, weight, composites, scratch);
-  }
   template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
   static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
                                  XGradient component_gradient, WeightGradient weight_gradient, workspace& scratch) {
@@ -99,10 +94,6 @@ struct cuda_backend {
   static void form_mixing_backward(const Scalar* parameters, const Scalar* weight_gradient, Scalar* parameter_gradient,
                                    workspace& scratch) {
     cuda::form_mixing_backward<Kind, Components, Composites>(parameters, weight_gradient, parameter_gradient, scratch);
-  }
-  template <norm_settings Settings, typename X, typename Gain, typename Y>
-  static void normalize_heads(X x, Gain gain, Y y, workspace& scratch) {
-    cuda::normalize_heads<Settings>(x, gain, y, scratch);
   }
   template <norm_settings Settings, typename X, typename Gain, typename YGradient, typename XGradient,
             typename GainGradient>
@@ -130,10 +121,6 @@ struct cuda_backend {
   static void append_heads(X x, Counts counts, Lengths lengths, Slots slots, workspace& scratch) {
     cuda::append_heads(x, counts, lengths, slots, scratch);
   }
-  template <typename Variant, typename Scalar>
-  static void attend(const attend_arguments<Variant, Scalar>& arguments, workspace& scratch) {
-    cuda::attend(arguments, scratch);
-  }
   /// Whether the norm after attention can be part of its kernel: it has to take heads one by one.
   template <typename Variant>
   static constexpr bool fuses_norm = [] {
@@ -151,6 +138,19 @@ struct cuda_backend {
   template <typename Variant, typename Scalar>
   static void attend_backward(const attend_backward_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     cuda::attend_backward(arguments, scratch);
+  }
+  /// Whether `attend_components` of so many queries builds composite heads in the workspace.
+  template <typename Variant, typename Scalar>
+  static constexpr bool builds_composite_heads(std::int64_t queries) {
+    return cuda::chosen_decode_mode<Variant, Scalar>(queries) == cuda::decode_mode::expanded;
+  }
+  /// `rotate`, `append_heads` and `mix_heads` in one pass.
+  static constexpr bool composes_while_appending = true;
+  template <typename Positions, typename X, typename Weight, typename Counts, typename Lengths, typename Slots,
+            typename Composites>
+  static void compose_and_append(X components, Weight weight, Counts counts, Lengths lengths, Slots slots,
+                                 Composites composites, workspace& scratch) {
+    cuda::compose_and_append<Positions>(components, weight, counts, lengths, slots, composites, scratch);
   }
   template <typename Variant, typename Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {

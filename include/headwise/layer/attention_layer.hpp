@@ -6,9 +6,11 @@
 
 #include "headwise/core/error.hpp"
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/stand_in_memory.hpp"
 #include "headwise/core/token_view.hpp"
 #include "headwise/layer/attention_parameters.hpp"
 #include "headwise/layer/backend.hpp"
+#include "headwise/layer/cached_steps.hpp"
 #include "headwise/layer/kv_cache.hpp"
 #include "headwise/layer/layer_workspace.hpp"
 #include "headwise/layer/mixing_weights.hpp"
@@ -84,6 +86,10 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
                workspace& scratch, const call_options& options = {}) const {
     check_tokens(x, y, "y", options);
     const parameters_type& p = parameters_;
+    this->require_room(scratch, [&](auto& w) {
+      saved_activations<Variant, Scalar, stand_in_memory> not_there;
+      forward(x, y, not_there, w, options);
+    });
     saved.resize(x.batch, x.tokens);
     typename workspace::frame frame(scratch);
     const weights_type weights(p, frame, scratch);
@@ -119,16 +125,19 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
     steps::project_output(attended, normalized, {p.output_projection, p.output_bias}, y, scratch);
   }
 
-  /// The backward of `forward` on the same x: overwrites x_gradient [batch][tokens][M], adds to `gradients`.
+  /// The backward of `forward` on the same x: overwrites x_gradient [batch][tokens][M], which may be y_gradient, and
+  /// adds to `gradients`.
   template <typename Memory>
   void backward(token_view<const Scalar> x, token_view<const Scalar> y_gradient,
                 const saved_activations<Variant, Scalar, Memory>& saved, token_view<Scalar> x_gradient,
                 attention_parameters<Variant, Scalar, Memory>& gradients, workspace& scratch,
                 const call_options& options = {}) const {
-    check_tokens(x, y_gradient, "y_gradient", options);
     check_tokens(x, x_gradient, "x_gradient", options);
+    detail::check_token_view(y_gradient, "y_gradient", x.batch, x.tokens, settings_.d_model);
+    detail::check_disjoint(x_gradient, "x_gradient", x, "x");
     detail::require(saved.batch == x.batch && saved.tokens == x.tokens, "saved", "of another call",
                     "what forward saved for this x");
+    this->require_room(scratch, [&](auto& w) { backward(x, y_gradient, saved, x_gradient, gradients, w, options); });
     const parameters_type& p = parameters_;
     auto& d = gradients;
     typename workspace::frame frame(scratch);
@@ -136,7 +145,7 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
     const weight_gradients_type weight_gradients(d, frame, scratch);
 
     const auto attended_gradient = take<H, Dv>(frame, x);
-    const auto delta = take_delta(frame, x);
+    const auto delta = steps::take_delta(frame, x);
     steps::template project_output_backward<H, Dv>(saved.template heads<H, Dv>(saved.attended), p.output_gain,
                                                    saved.template heads<H, Dv>(saved.normalized), p.output_projection,
                                                    y_gradient, attended_gradient, {d.output_projection, d.output_bias},
@@ -187,8 +196,7 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
 
   /// Appends the tokens of x [batch][tokens][M] to the cache and writes y [batch][tokens][M], what they make of all
   /// that is cached: a whole prompt, or one chunk after the other. Only the first `options.lengths[b]` tokens of a
-  /// sequence are appended; y means nothing past them. Throws `headwise::error`, with the cache unchanged, if there is
-  /// no room.
+  /// sequence are appended; y means nothing past them. Whatever is thrown leaves the cache as it was.
   template <typename Memory>
   void prefill(token_view<const Scalar> x, token_view<Scalar> y, kv_cache<Variant, Scalar, Memory>& cache,
                workspace& scratch, const call_options& options = {}) const {
@@ -196,6 +204,31 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
     detail::require(cache.batch() == x.batch, "cache", detail::words("of batch ", cache.batch()),
                     detail::words("batch ", x.batch));
     cache.require_room(x.tokens, options.lengths);
+    this->require_room(scratch, [&](auto& w) { append_and_attend(x, y, cache, w, options); });
+    append_and_attend(x, y, cache, scratch, options);
+    cache.extend(x.tokens, options.lengths);
+  }
+
+  /// `prefill` of one token per sequence: x and y are [batch][1][M].
+  template <typename Memory>
+  void decode(token_view<const Scalar> x, token_view<Scalar> y, kv_cache<Variant, Scalar, Memory>& cache,
+              workspace& scratch, const call_options& options = {}) const {
+    detail::require(x.tokens == 1, "x", detail::words("of ", x.tokens, " tokens"), "one token per sequence");
+    prefill(x, y, cache, scratch, options);
+  }
+
+ private:
+  void check_tokens(const token_view<const Scalar>& x, const token_view<Scalar>& output, const char* name,
+                    const call_options& options) const {
+    detail::check_token_view(x, "x", x.batch, x.tokens, settings_.d_model);
+    detail::check_token_output(output, name, x.batch, x.tokens, settings_.d_model);
+    detail::check_lengths(options.lengths, "lengths", x.batch, x.tokens);
+  }
+
+  /// All of `prefill` but that the cache takes the tokens for its own.
+  template <typename Memory>
+  void append_and_attend(token_view<const Scalar> x, token_view<Scalar> y, kv_cache<Variant, Scalar, Memory>& cache,
+                         workspace& scratch, const call_options& options) const {
     const parameters_type& p = parameters_;
     typename workspace::frame frame(scratch);
     const weights_type weights(p, frame, scratch);
@@ -208,47 +241,12 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
                               take<C, D>(frame, x, Variant::component_norm::normalizes), key, scratch);
     steps::project_components(x, {p.value_projection, p.value_bias}, p.component_value_gain,
                               take<C, Dv>(frame, x, Variant::component_norm::normalizes), value, scratch);
-    steps::rotate(query, cache.lengths(), scratch);
-    steps::rotate(key, cache.lengths(), scratch);
-    Backend::append_heads(key, options.lengths, cache.lengths(), cache.keys(), scratch);
-    Backend::append_heads(value, options.lengths, cache.lengths(), cache.values(), scratch);
-    cache.extend(x.tokens, options.lengths);
-
     const auto attended = take<H, Dv>(frame, x);
-    Backend::attend_components(
-        attend_components_arguments<Variant, Scalar>{.q = query,
-                                                     .k = cache.keys(),
-                                                     .v = cache.values(),
-                                                     .key_weight = weights.key(),
-                                                     .value_weight = weights.value(),
-                                                     .composite_key_gain = p.composite_key_gain,
-                                                     .composite_value_gain = p.composite_value_gain,
-                                                     .out = attended,
-                                                     .query_lengths = options.lengths,
-                                                     .key_lengths = cache.lengths(),
-                                                     .mask = options.mask,
-                                                     .score = options.score},
-        scratch);
     const auto normalized = take<H, Dv>(frame, x, Variant::output_norm::normalizes);
-    steps::normalize_output(attended, p.output_gain, normalized, scratch);
+    cached_steps<Variant, Scalar, Backend>::append_and_attend(
+        {query, key, value, attended, normalized, options.lengths, options.mask, options.score}, p, weights, cache,
+        scratch);
     steps::project_output(attended, normalized, {p.output_projection, p.output_bias}, y, scratch);
-  }
-
-  /// `prefill` of one token per sequence: x and y are [batch][1][M].
-  template <typename Memory>
-  void decode(token_view<const Scalar> x, token_view<Scalar> y, kv_cache<Variant, Scalar, Memory>& cache,
-              workspace& scratch, const call_options& options = {}) const {
-    detail::require(x.tokens == 1, "x", detail::words("of ", x.tokens, " tokens"), "one token per sequence");
-    prefill(x, y, cache, scratch, options);
-  }
-
- private:
-  template <typename T>
-  void check_tokens(const token_view<const Scalar>& x, const token_view<T>& other, const char* name,
-                    const call_options& options) const {
-    detail::check_token_view(x, "x", x.batch, x.tokens, settings_.d_model);
-    detail::check_token_view(other, name, x.batch, x.tokens, settings_.d_model);
-    detail::check_lengths(options.lengths, "lengths", x.batch, x.tokens);
   }
 
   /// Scratch for heads of every token of x, where it is needed.
@@ -257,16 +255,6 @@ class attention_layer<Variant, Scalar, Backend> : public layer_workspace<attenti
                                             bool needed = true) {
     return batch_token_head_view<Heads, Dim>(
         needed ? frame.template take<Scalar>(x.batch * x.tokens * Heads * Dim) : nullptr, x.batch, x.tokens);
-  }
-
-  /// Scratch for a number per query head and token, where the norm after attention yields it.
-  static typename steps::delta_view take_delta(typename workspace::frame& frame, const token_view<const Scalar>& x) {
-    if constexpr (steps::yields_delta) {
-      using real = typename Variant::template accumulator<Scalar>;
-      return batch_head_scalar_view<H>(frame.template take<real>(x.batch * x.tokens * H), x.batch, x.tokens);
-    } else {
-      return {};
-    }
   }
 
   /// The gradient of component heads: that of the composite heads where both are the same, and in new scratch

@@ -62,6 +62,26 @@ class kv_cache {
     for (std::size_t i = 0; i < lengths_.size(); ++i) lengths_[i] += counts.empty() ? tokens : counts[i];
   }
 
+  /// The next slots of every sequence as part of it, for as long as this lives.
+  class preview {
+   public:
+    preview(kv_cache& cache, std::int64_t tokens, std::span<const std::int64_t> counts)
+        : cache_(cache), tokens_(tokens), counts_(counts) {
+      cache.extend(tokens, counts);
+    }
+    preview(const preview&) = delete;
+    preview& operator=(const preview&) = delete;
+    ~preview() {
+      for (std::size_t i = 0; i < cache_.lengths_.size(); ++i)
+        cache_.lengths_[i] -= counts_.empty() ? tokens_ : counts_[i];
+    }
+
+   private:
+    kv_cache& cache_;
+    std::int64_t tokens_;
+    std::span<const std::int64_t> counts_;
+  };
+
   /// Forgets all but the first `length` tokens of sequence `b`.
   void truncate(std::int64_t b, std::int64_t length) {
     detail::require(0 <= b && b < batch_, "b", b, "a sequence of the batch");

@@ -19,7 +19,8 @@ concept counting_workspace = requires {
 };
 
 /// What a layer tells of the scratch of its calls, on backends whose workspaces count: exactly what a call with these
-/// sizes and options takes, since the call itself is counted on tensors that are not there.
+/// sizes and options takes, since the call itself is counted on tensors that are not there. Sizes stand for contiguous
+/// tokens; where those of a call lie otherwise, it may take copies, and is counted on its own views.
 template <typename Layer>
 class layer_workspace {
  public:
@@ -27,25 +28,35 @@ class layer_workspace {
   requires counting_workspace<typename L::workspace> std::size_t forward_workspace_bytes(
       std::int64_t batch, std::int64_t tokens, const typename L::call_options& options = {})
   const {
-    const stand_in_tokens<L> x(*this, batch, tokens);
-    const stand_in_tokens<L> y(*this, batch, tokens);
+    return forward_workspace_bytes<L>(stand_in_tokens<L>(batch, tokens), stand_in_tokens<L>(batch, tokens), options);
+  }
+  template <typename L = Layer>
+  requires counting_workspace<typename L::workspace> std::size_t forward_workspace_bytes(
+      token_view<const typename L::scalar> x, token_view<typename L::scalar> y,
+      const typename L::call_options& options = {})
+  const {
     saved_activations<typename L::variant, typename L::scalar, stand_in_memory> saved;
     return L::workspace::bytes_for(
-        [&](typename L::workspace& scratch) { layer().forward(x.view(), y.view(), saved, scratch, options); });
+        [&](typename L::workspace& scratch) { layer().forward(x, y, saved, scratch, options); });
   }
 
   template <typename L = Layer>
   requires counting_workspace<typename L::workspace> std::size_t backward_workspace_bytes(
       std::int64_t batch, std::int64_t tokens, const typename L::call_options& options = {})
   const {
-    const stand_in_tokens<L> x(*this, batch, tokens);
-    const stand_in_tokens<L> y_gradient(*this, batch, tokens);
-    const stand_in_tokens<L> x_gradient(*this, batch, tokens);
+    return backward_workspace_bytes<L>(stand_in_tokens<L>(batch, tokens), stand_in_tokens<L>(batch, tokens),
+                                       stand_in_tokens<L>(batch, tokens), options);
+  }
+  template <typename L = Layer>
+  requires counting_workspace<typename L::workspace> std::size_t backward_workspace_bytes(
+      token_view<const typename L::scalar> x, token_view<const typename L::scalar> y_gradient,
+      token_view<typename L::scalar> x_gradient, const typename L::call_options& options = {})
+  const {
     saved_activations<typename L::variant, typename L::scalar, stand_in_memory> saved;
-    saved.resize(batch, tokens);
+    saved.resize(x.batch, x.tokens);
     attention_parameters<typename L::variant, typename L::scalar, stand_in_memory> gradients(layer().settings());
     return L::workspace::bytes_for([&](typename L::workspace& scratch) {
-      layer().backward(x.view(), y_gradient.view(), saved, x_gradient.view(), gradients, scratch, options);
+      layer().backward(x, y_gradient, saved, x_gradient, gradients, scratch, options);
     });
   }
 
@@ -54,38 +65,42 @@ class layer_workspace {
   requires counting_workspace<typename L::workspace> std::size_t prefill_workspace_bytes(
       std::int64_t batch, std::int64_t tokens, std::int64_t cached, const typename L::call_options& options = {})
   const {
-    const stand_in_tokens<L> x(*this, batch, tokens);
-    const stand_in_tokens<L> y(*this, batch, tokens);
-    kv_cache<typename L::variant, typename L::scalar, stand_in_memory> cache(batch, cached + tokens);
+    return prefill_workspace_bytes<L>(stand_in_tokens<L>(batch, tokens), stand_in_tokens<L>(batch, tokens), cached,
+                                      options);
+  }
+  template <typename L = Layer>
+  requires counting_workspace<typename L::workspace> std::size_t prefill_workspace_bytes(
+      token_view<const typename L::scalar> x, token_view<typename L::scalar> y, std::int64_t cached,
+      const typename L::call_options& options = {})
+  const {
+    kv_cache<typename L::variant, typename L::scalar, stand_in_memory> cache(x.batch, cached + x.tokens);
     cache.extend(cached, {});
     return L::workspace::bytes_for(
-        [&](typename L::workspace& scratch) { layer().prefill(x.view(), y.view(), cache, scratch, options); });
+        [&](typename L::workspace& scratch) { layer().prefill(x, y, cache, scratch, options); });
   }
   template <typename L = Layer>
   requires counting_workspace<typename L::workspace> std::size_t decode_workspace_bytes(
       std::int64_t batch, std::int64_t cached, const typename L::call_options& options = {})
   const { return prefill_workspace_bytes<L>(batch, 1, cached, options); }
 
+ protected:
+  /// Where a workspace can be asked, nothing starts in one that has no room for all of a call: half a backward would
+  /// have added to gradients.
+  template <typename Workspace, typename Call>
+  static void require_room(const Workspace& scratch, const Call& call) {
+    if constexpr (requires { scratch.require_room(call); }) scratch.require_room(call);
+  }
+
  private:
   const Layer& layer() const { return static_cast<const Layer&>(*this); }
 
-  /// Tokens of the layer's width.
+  /// Contiguous tokens of the layer's width that are not there.
   template <typename L>
-  class stand_in_tokens {
-   public:
-    stand_in_tokens(const layer_workspace& of, std::int64_t batch, std::int64_t tokens)
-        : batch_(batch),
-          tokens_(tokens),
-          width_(of.layer().settings().d_model),
-          numbers_(static_cast<std::size_t>(batch * tokens * width_)) {}
-    token_view<typename L::scalar> view() const { return batch_token_view(numbers_.data(), batch_, tokens_, width_); }
-
-   private:
-    std::int64_t batch_;
-    std::int64_t tokens_;
-    std::int64_t width_;
-    stand_in_buffer<typename L::scalar> numbers_;
-  };
+  token_view<typename L::scalar> stand_in_tokens(std::int64_t batch, std::int64_t tokens) const {
+    const std::int64_t width = layer().settings().d_model;
+    const stand_in_buffer<typename L::scalar> numbers(static_cast<std::size_t>(batch * tokens * width));
+    return batch_token_view(numbers.data(), batch, tokens, width);
+  }
 };
 
 }  // namespace headwise

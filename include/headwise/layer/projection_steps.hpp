@@ -32,6 +32,17 @@ struct projection_steps {
   };
   using delta_view = head_scalar_view<typename Variant::template accumulator<Scalar>, Variant::query_heads>;
 
+  /// Scratch for a number per query head and token of x, where the norm after attention yields it.
+  static delta_view take_delta(typename workspace::frame& frame, const token_view<const Scalar>& x) {
+    if constexpr (yields_delta) {
+      using real = typename Variant::template accumulator<Scalar>;
+      return batch_head_scalar_view<Variant::query_heads>(
+          frame.template take<real>(x.batch * x.tokens * Variant::query_heads), x.batch, x.tokens);
+    } else {
+      return {};
+    }
+  }
+
   template <typename T, int Heads, int Dim>
   static token_view<T> tokens_of(const head_view<T, Heads, Dim>& heads) {
     return batch_token_view(heads.data, heads.batch, heads.tokens, Heads * Dim);
