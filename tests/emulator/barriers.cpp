@@ -2,7 +2,6 @@
 #include "emulator/barriers.hpp"
 
 #include <cstddef>
-#include <utility>
 
 #include "emulator/block.hpp"
 #include "emulator/counters.hpp"
@@ -14,20 +13,17 @@ namespace headwise::emulator {
 namespace {
 
 const char* name_of(barriers::kind instruction) {
-  constexpr const char* names[] = {"sync_block", "sync_block_or", "sync_threads"};
+  constexpr const char* names[] = {"sync_block", "sync_threads"};
   return names[static_cast<int>(instruction)];
 }
 
 }  // namespace
 
 void barriers::reset() {
-  for (barrier_state& state : states_) {
-    state.come.clear();
-    state.any = false;
-  }
+  for (barrier_state& state : states_) state.come.clear();
 }
 
-bool barriers::wait(kind instruction, int barrier, int threads, bool yes, const call_site& where) {
+void barriers::wait(kind instruction, int barrier, int threads, const call_site& where) {
   block& b = running_block();
   barrier_state& state = states_[barrier];
   if (state.come.empty()) {
@@ -40,7 +36,6 @@ bool barriers::wait(kind instruction, int barrier, int threads, bool yes, const 
                     std::to_string(state.needed) + " threads at " + state.where.text(),
                 where);
   }
-  state.any = state.any || yes;
   state.come.push_back(b.threads.current());
   if (static_cast<int>(state.come.size()) < state.needed) {
     b.threads.wait();
@@ -50,14 +45,11 @@ bool barriers::wait(kind instruction, int barrier, int threads, bool yes, const 
     for (std::size_t warp = 0; warp < b.logs.size(); ++warp)
       if (come[warp]) b.logs[warp].count();
     count_one(instruction == kind::sync_threads ? &statistics::named_barriers : &statistics::block_barriers);
-    state.answer = std::exchange(state.any, false);
     for (const int thread : state.come)
       if (thread != b.threads.current()) b.threads.let_go(thread);
     state.come.clear();
     b.threads.give_way();
   }
-  // Nobody can come to this barrier's next time and end it before this thread has been here.
-  return state.answer;
 }
 
 access_order::warps barriers::warps_of(const barrier_state& state, const call_site& where) {
@@ -86,12 +78,7 @@ std::string barriers::who_waits() const {
 void sync_block(const call_site& where) {
   if (left_out(where)) return;
   block& b = running_block();
-  b.all_barriers.wait(barriers::kind::sync_block, 0, b.shape.threads, false, where);
-}
-
-bool sync_block_or(bool yes, const call_site& where) {
-  block& b = running_block();
-  return b.all_barriers.wait(barriers::kind::sync_block_or, 0, b.shape.threads, yes, where);
+  b.all_barriers.wait(barriers::kind::sync_block, 0, b.shape.threads, where);
 }
 
 void sync_threads(int barrier, int threads, const call_site& where) {
@@ -103,7 +90,7 @@ void sync_threads(int barrier, int threads, const call_site& where) {
                     std::to_string(b.shape.threads) + " threads",
                 where);
   if (left_out(where)) return;
-  b.all_barriers.wait(barriers::kind::sync_threads, barrier, threads, false, where);
+  b.all_barriers.wait(barriers::kind::sync_threads, barrier, threads, where);
 }
 
 }  // namespace headwise::emulator

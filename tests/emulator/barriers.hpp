@@ -14,11 +14,11 @@ class barriers {
  public:
   static constexpr int count = 16;
 
-  enum class kind { sync_block, sync_block_or, sync_threads };
+  enum class kind { sync_block, sync_threads };
 
   void reset();
-  /// The running thread waits at a barrier until `threads` have come; whether any of them says yes.
-  bool wait(kind instruction, int barrier, int threads, bool yes, const call_site& where);
+  /// The running thread waits at a barrier until `threads` have come.
+  void wait(kind instruction, int barrier, int threads, const call_site& where);
   /// Who waits at which barrier, empty if nobody does.
   std::string who_waits() const;
 
@@ -27,9 +27,6 @@ class barriers {
     kind instruction{};
     int needed = 0;
     std::vector<int> come;
-    bool any = false;
-    /// The answer of the last time that all had come.
-    bool answer = false;
     call_site where;
   };
 

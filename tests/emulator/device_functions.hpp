@@ -22,7 +22,6 @@ void before_shared_load(const void* address, std::size_t bytes, const call_site&
 void before_shared_store(const void* address, std::size_t bytes, const call_site& where);
 
 void sync_block(const call_site& where);
-bool sync_block_or(bool yes, const call_site& where);
 void sync_threads(int barrier, int threads, const call_site& where);
 void sync_warp(const call_site& where);
 

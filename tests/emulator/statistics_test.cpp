@@ -163,7 +163,7 @@ HEADWISE_KERNEL(64, 1) do_some_of_all(int times) {
     if (cuda::warp_index() == 0) cuda::multiply_add<float16>(c, a, 0, 0);
     cuda::sync_threads(1 + cuda::warp_index(), 32);
   }
-  cuda::sync_block_or(false);
+  cuda::sync_block();
 }
 
 TEST_CASE("launches, blocks, barriers and products are counted by the kernel's name") {

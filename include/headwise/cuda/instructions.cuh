@@ -86,8 +86,6 @@ struct alignas(16) four_words {
 
 /// All threads of the block have come here, and see what the others have written.
 HEADWISE_DEVICE void sync_block() { __syncthreads(); }
-/// The same, and whether any thread of the block says yes.
-HEADWISE_DEVICE bool sync_block_or(bool yes) { return __syncthreads_or(yes) != 0; }
 /// The same among the `threads` threads, whole warps, that come to barrier `barrier`, 1 to 15.
 HEADWISE_DEVICE void sync_threads(int barrier, int threads) {
   asm volatile("bar.sync %0, %1;" ::"r"(barrier), "r"(threads) : "memory");

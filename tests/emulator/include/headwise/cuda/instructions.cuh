@@ -77,9 +77,6 @@ struct alignas(16) four_words {
 };
 
 HEADWISE_DEVICE void sync_block(call_site where = call_site::here()) { emulator::sync_block(where); }
-HEADWISE_DEVICE bool sync_block_or(bool yes, call_site where = call_site::here()) {
-  return emulator::sync_block_or(yes, where);
-}
 HEADWISE_DEVICE void sync_threads(int barrier, int threads, call_site where = call_site::here()) {
   emulator::sync_threads(barrier, threads, where);
 }
