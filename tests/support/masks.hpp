@@ -38,6 +38,25 @@ struct band_of_head {
   }
 };
 
+/// Ranges that begin or end as far away as numbers of 64 bits go; some are empty.
+struct far_ranges {
+  using slot = mask_slot;
+  HEADWISE_HOST_DEVICE static constexpr key_range visible_keys(query_token at) {
+    switch (at.index() % 5) {
+      case 0:
+        return {INT64_MAX, INT64_MAX};
+      case 1:
+        return {-INT64_MAX, at.query + 1};
+      case 2:
+        return {2, INT64_MAX};
+      case 3:
+        return {INT64_MAX, -INT64_MAX};
+      default:
+        return {-INT64_MAX, -INT64_MAX};
+    }
+  }
+};
+
 /// Data of the call: tokens see those of their own document.
 struct same_document {
   using slot = mask_slot;
@@ -55,7 +74,8 @@ struct same_document {
 };
 
 /// The masks without data that backends are tested with: those that are a range, and those with a rule.
-using range_masks = policy_list<full_mask, causal_mask, causal_mask_top_left, sliding_window<5>, band_of_head>;
+using range_masks =
+    policy_list<full_mask, causal_mask, causal_mask_top_left, sliding_window<5>, band_of_head, far_ranges>;
 using rule_masks = policy_list<scattered_keys, every_third_key_so_far>;
 
 /// Documents of 1, 2, 3, ... tokens.

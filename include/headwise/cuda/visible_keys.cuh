@@ -17,8 +17,9 @@ struct key_span {
   HEADWISE_DEVICE int size() const { return end > begin ? end - begin : 0; }
 };
 
-/// The same range in fewer registers.
+/// The same range, of existing keys, in fewer registers. An empty one may begin and end anywhere.
 HEADWISE_DEVICE key_span span_of(const key_range& range) {
+  if (range.begin >= range.end) return {0, 0};
   return {static_cast<int>(range.begin), static_cast<int>(range.end)};
 }
 /// The keys in both.
