@@ -13,6 +13,7 @@ using on_cuda = settings_in<mirrored_cuda_attention, Variant, Scalars...>;
 
 TEST_CASE_TEMPLATE_APPLY(extreme_logits, on_cuda<extreme_scores, bfloat16, float16, float>);
 TEST_CASE_TEMPLATE_APPLY(extreme_logits, on_cuda<extreme_capped_scores, bfloat16>);
+TEST_CASE_TEMPLATE_APPLY(ten_thousand_million, on_cuda<extreme_scores, bfloat16, float16>);
 TEST_CASE_TEMPLATE_APPLY(many_keys, on_cuda<extreme_scores, bfloat16>);
 TEST_CASE_TEMPLATE_APPLY(tails, on_cuda<capped_window, bfloat16>);
 TEST_CASE_TEMPLATE_APPLY(tails, on_cuda<biased_causal, float16>);

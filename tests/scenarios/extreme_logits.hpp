@@ -62,6 +62,27 @@ TEST_CASE_TEMPLATE_DEFINE("scores of ten thousand, equal scores and one dominant
   check_filled<Setting>(20, 20, [](auto& t) { scale(t.v, std::is_same_v<scalar, float16> ? 1e3F : 1e30F); });
 }
 
+TEST_CASE_TEMPLATE_DEFINE("of scores of ten thousand million the largest ones have all the weight", Setting,
+                          ten_thousand_million) {
+  using scalar = typename Setting::scalar;
+  // Products of these are exact in float, and scores a long way from each other unless they are equal.
+  const auto number = [](std::int64_t integer) { return scalar(static_cast<float>(8192 * integer)); };
+  for (int query = 1; query <= 7; ++query) {
+    CAPTURE(query);
+    auto tested = random_attend_tensors<extreme_scores, scalar>({.batch = 1, .queries = 60, .keys = 90}, 62);
+    tested.q.fill(number(query));
+    for (std::int64_t n = 0; n < tested.sizes.keys; ++n)
+      for (int d = 0; d < 16; ++d) tested.k.at(0, n, 0, d) = number(n % 9 == 7 ? 7 : n % 9 - 5);
+    backend_runner<typename Setting::backend>::attend(tested);
+    for (const named_verdict& v : verdicts_of(tested)) {
+      // Gradients are worked out from scores that are known to a thousand.
+      if (v.name != "out" && v.name != "lse") continue;
+      CAPTURE(v.name);
+      CHECK(v.outcome);
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE_DEFINE("sixty-four thousand keys are one softmax", Setting, many_keys) {
   using scalar = typename Setting::scalar;
   check_filled<Setting>(1, 65536, [](auto&) {});

@@ -35,10 +35,11 @@ class softmax_rows {
       moved |= largest[m][half] != largest_[m][half];
     });
     if (any_lane(moved)) follow(largest, exponent, sums);
+    if (any_far_) subtract_far(scores, exponent);
     for_each_row([&](int m, int half) {
-      const float shift = shift_of(largest_[m][half], exponent);
+      const float shift = is_far(largest_[m][half], exponent) ? 0.0F : shift_of(largest_[m][half], exponent);
       scores.for_each_in_row(m, half, [&](float& weight, int) {
-        weight = exp2_fast(weight * exponent - shift);
+        weight = exp2_fast(std::fma(weight, exponent, -shift));
         sum_[m][half] += weight;
       });
     });
@@ -49,8 +50,9 @@ class softmax_rows {
   HEADWISE_DEVICE void finish(warp_tile<Heights, SumWidths>& sums) {
     for_each_row([&](int m, int half) {
       sum_[m][half] = sum_of_row(sum_[m][half]);
-      const float inverse = sum_[m][half] == 0 ? 0.0F : 1.0F / sum_[m][half];
-      sums.for_each_in_row(m, half, [&](float& sum, int) { sum *= inverse; });
+      const bool empty = sum_[m][half] == 0;
+      const float inverse = 1.0F / sum_[m][half];
+      sums.for_each_in_row(m, half, [&](float& sum, int) { sum = empty ? 0.0F : sum * inverse; });
     });
   }
 
@@ -72,18 +74,40 @@ class softmax_rows {
     return largest == nothing<float> ? 0.0F : largest * exponent;
   }
 
+  // A score times the exponent less the shift is one instruction, which rounds once, whereas the shift was rounded
+  // before. What that leaves of the largest score is nothing as long as shifts are no larger than this. Where they are,
+  // scores are to lose the largest one first.
+  static constexpr float farthest_shift = 256;
+  HEADWISE_DEVICE static bool is_far(float largest, float exponent) {
+    return std::fabs(shift_of(largest, exponent)) > farthest_shift;
+  }
+
+  template <int Widths>
+  HEADWISE_DEVICE void subtract_far(warp_tile<Heights, Widths>& scores, float exponent) const {
+    for_each_row([&](int m, int half) {
+      const float off = is_far(largest_[m][half], exponent) ? largest_[m][half] : 0.0F;
+      scores.for_each_in_row(m, half, [&](float& score, int) { score -= off; });
+    });
+  }
+
   template <int SumWidths>
   HEADWISE_DEVICE void follow(const rows& largest, float exponent, warp_tile<Heights, SumWidths>& sums) {
+    bool far = false;
     for_each_row([&](int m, int half) {
-      const float factor = exp2_fast(largest_[m][half] * exponent - shift_of(largest[m][half], exponent));
-      largest_[m][half] = largest[m][half];
+      const float next = largest[m][half];
+      const float factor = next == nothing<float> ? 1.0F : exp2_fast((largest_[m][half] - next) * exponent);
+      far |= is_far(next, exponent);
+      largest_[m][half] = next;
       sum_[m][half] *= factor;
       sums.for_each_in_row(m, half, [&](float& sum, int) { sum *= factor; });
     });
+    any_far_ = any_lane(far);
   }
 
   rows largest_;
   rows sum_;
+  /// Of any row of the warp.
+  bool any_far_ = false;
 };
 
 }  // namespace headwise::cuda
