@@ -9,6 +9,7 @@
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/cuda/device_lengths.cuh"
+#include "headwise/cuda/feature_chunk.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/visible_keys.cuh"
 
@@ -68,7 +69,7 @@ struct query_block {
 template <int Heads, int Rows>
 HEADWISE_DEVICE query_block query_block_of(std::int64_t index, std::int64_t batch, std::int64_t queries) {
   const auto heads = static_cast<unsigned>(batch * Heads);
-  const auto tiles = static_cast<unsigned>((queries + Rows - 1) / Rows);
+  const auto tiles = static_cast<unsigned>(blocks_of(queries, Rows));
   const unsigned tile = static_cast<unsigned>(index) / heads;
   const unsigned sequence_head = static_cast<unsigned>(index) % heads;
   return {static_cast<int>(sequence_head / Heads), static_cast<int>(sequence_head % Heads),

@@ -24,10 +24,16 @@ struct attended_row {
   Real lse;
 };
 
-/// The score of a query and a key, after its modification.
+/// The score of a query and a key, before its modification.
+template <typename Real, typename Variant, typename Scalar>
+HEADWISE_DEVICE Real plain_score_of(const Scalar* query, const Scalar* key) {
+  return static_cast<Real>(Variant::scale) * product_of_rows<Real, Variant::head_dim>(query, key);
+}
+
+/// The same after its modification.
 template <typename Real, typename Variant, typename Scalar, typename Rule>
 HEADWISE_DEVICE Real score_of(const Scalar* query, const Scalar* key, const Rule& rule, const token_pair& at) {
-  const Real score = static_cast<Real>(Variant::scale) * product_of_rows<Real, Variant::head_dim>(query, key);
+  const auto score = plain_score_of<Real, Variant>(query, key);
   if constexpr (detail::modifies_scores<typename Variant::score_modification>) {
     return rule.modify(score, at);
   } else {

@@ -19,12 +19,6 @@ struct feature_chunk {
   sum_type<T> value[std::size_t{Width}];
 };
 
-/// 4, 8 or 16 bytes as one access.
-template <int Count>
-struct alignas(4 * Count) chunk_words {
-  std::uint32_t word[std::size_t{Count}];
-};
-
 namespace loops {
 
 /// The words that a chunk is stored in.

@@ -8,6 +8,7 @@
 
 #include "headwise/core/token_pair.hpp"
 #include "headwise/cuda/attend_backward_parameters.cuh"
+#include "headwise/cuda/attend_row.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/lane_row.cuh"
 #include "headwise/cuda/visible_keys.cuh"
@@ -30,9 +31,7 @@ HEADWISE_DEVICE auto gradient_of_pair(const attend_backward_parameters<Variant, 
   using real = typename Variant::template accumulator<Scalar>;
   const real lse = load_global(p.lse.row(side.batch, side.head) + i);
   if (lse == nothing<real>) return weight_gradient<real>{0, 0};
-  real score =
-      static_cast<real>(Variant::scale) *
-      product_of_rows<real, Variant::head_dim>(p.q.row(side.batch, i, side.head), p.k.row(side.batch, key, composite));
+  real score = plain_score_of<real, Variant>(p.q.row(side.batch, i, side.head), p.k.row(side.batch, key, composite));
   real slope = static_cast<real>(Variant::scale);
   if constexpr (detail::modifies_scores<typename Variant::score_modification>) {
     const auto rule = detail::score_rule_of_head(p.score, side.head, Variant::query_heads);

@@ -79,10 +79,13 @@ HEADWISE_DEVICE void store_shared(T* address, std::type_identity_t<T> value) {
   *address = value;
 }
 
-/// 16 bytes as one access.
-struct alignas(16) four_words {
-  std::uint32_t word[4];
+/// 4, 8 or 16 bytes as one access.
+template <int Count>
+struct alignas(4 * Count) chunk_words {
+  std::uint32_t word[std::size_t{Count}];
 };
+/// 16 bytes as one access.
+using four_words = chunk_words<4>;
 
 /// All threads of the block have come here, and see what the others have written.
 HEADWISE_DEVICE void sync_block() { __syncthreads(); }

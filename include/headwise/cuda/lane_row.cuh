@@ -16,6 +16,7 @@ struct lane_row {
   template <typename Visit>
   HEADWISE_DEVICE void for_each(const Visit& visit) {
     int d = lane_index();
+    HEADWISE_UNROLL
     for (Real& number : value) {
       if (d < Dim) visit(number, d);
       d += warp_size;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "headwise/core/head_view.hpp"
+#include "headwise/cuda/feature_chunk.cuh"
 #include "headwise/cuda/instructions.cuh"
 
 namespace headwise::cuda {
@@ -54,10 +55,8 @@ struct shared_tile {
 
 /// Whether every row of a view starts at a multiple of 16 bytes and consists of whole chunks.
 template <typename T, int Heads, int Dim>
-HEADWISE_HOST_DEVICE bool has_aligned_chunks(const head_view<T, Heads, Dim>& view) {
-  return Dim % chunk_size == 0 && reinterpret_cast<std::uintptr_t>(view.data) % 16 == 0 &&
-         view.batch_stride % chunk_size == 0 && view.token_stride % chunk_size == 0 &&
-         view.head_stride % chunk_size == 0;
+bool has_aligned_chunks(const head_view<T, Heads, Dim>& view) {
+  return Dim % chunk_size == 0 && chunk_aligned<chunk_size>(view);
 }
 
 /// Chunk `index` of a row of `Dim` numbers, number by number; what is behind the row's end is zero.

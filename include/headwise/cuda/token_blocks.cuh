@@ -9,13 +9,14 @@
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
 #include "headwise/cuda/device_lengths.cuh"
+#include "headwise/cuda/feature_chunk.cuh"
 
 namespace headwise::cuda::launches {
 
 /// The blocks of a grid in which each has `rows` tokens of one head.
 template <int Heads>
 std::int64_t blocks_of_heads(std::int64_t batch, std::int64_t tokens, int rows) {
-  return batch * Heads * ((tokens + rows - 1) / rows);
+  return batch * Heads * blocks_of(tokens, rows);
 }
 
 /// Kernels of attention count the tokens of a sequence in 32 bits.

@@ -72,9 +72,11 @@ HEADWISE_DEVICE void store_shared(T* address, std::type_identity_t<T> value, cal
   *address = value;
 }
 
-struct alignas(16) four_words {
-  std::uint32_t word[4];
+template <int Count>
+struct alignas(4 * Count) chunk_words {
+  std::uint32_t word[std::size_t{Count}];
 };
+using four_words = chunk_words<4>;
 
 HEADWISE_DEVICE void sync_block(call_site where = call_site::here()) { emulator::sync_block(where); }
 HEADWISE_DEVICE void sync_threads(int barrier, int threads, call_site where = call_site::here()) {
