@@ -7,6 +7,7 @@
 #include "headwise/core/head_view.hpp"
 #include "headwise/cuda/decode_rows.cuh"
 #include "headwise/cuda/device_lengths.cuh"
+#include "headwise/cuda/feature_chunk.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 
@@ -59,8 +60,7 @@ struct decode_alignment {
 /// Whether every row of a view starts at a multiple of 4 bytes and consists of whole pairs of 16-bit numbers.
 template <typename T, int Heads, int Dim>
 bool has_aligned_pairs(const head_view<T, Heads, Dim>& view) {
-  return Dim % 2 == 0 && reinterpret_cast<std::uintptr_t>(view.data) % 4 == 0 && view.batch_stride % 2 == 0 &&
-         view.token_stride % 2 == 0 && view.head_stride % 2 == 0;
+  return Dim % 2 == 0 && chunk_aligned<2>(view);
 }
 
 /// How the tensors of a call can be moved.
