@@ -25,8 +25,6 @@ void require_launchable(const grid& shape) {
   fail_if_asked(request::launch, shape.name);
   if (shape.threads < 1 || shape.threads > most_threads)
     throw error(shape.name, "cudaErrorInvalidConfiguration (invalid configuration argument)", "cudaSuccess");
-  if (shape.shared_bytes > most_shared_bytes())
-    throw error(shape.name, "cudaErrorInvalidValue (invalid argument)", "cudaSuccess");
   if (shape.threads % warp_lanes != 0)
     throw fault("kernel " + std::string(shape.name) + " is launched with " + std::to_string(shape.threads) +
                 " threads a block, needed: whole warps of 32");

@@ -58,12 +58,27 @@ inline void fill_with_zeros(void* to, std::size_t bytes, stream order) {
 /// Waits until the device has done all that the stream asks for.
 inline void synchronize(stream order) { require_success(cudaStreamSynchronize(order), "stream"); }
 
+/// The most shared memory that a block of the current device gets.
+inline std::size_t most_shared_bytes() {
+  int device = 0;
+  int bytes = 0;
+  require_success(cudaGetDevice(&device), "device");
+  require_success(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "device");
+  return static_cast<std::size_t>(bytes);
+}
+
 /// How many blocks, of how many threads, with how much shared memory each.
 struct launch_shape {
   std::int64_t blocks;
   int threads;
   std::size_t shared_bytes = 0;
 };
+
+/// Throws `headwise::error` if a block of a launch asks for more shared memory than there is.
+inline void require_shared_bytes(const char* name, std::size_t bytes, std::size_t most) {
+  detail::require(bytes <= most, name, detail::words("of ", bytes, " bytes of shared memory a block"),
+                  detail::words("at most ", most, " on this device"));
+}
 
 /// Starts a kernel in the order of the stream; no blocks, no kernel. Throws `headwise::error` if it does not start.
 template <typename... Parameters>
@@ -74,10 +89,16 @@ void launch(const char* name, void (*kernel)(Parameters...), const launch_shape&
   detail::require(shape.blocks <= most_blocks, name, detail::words("of ", shape.blocks, " blocks"),
                   detail::words("at most ", most_blocks));
   const void* function = reinterpret_cast<const void*>(kernel);
-  if (shape.shared_bytes > plain_shared_bytes)
-    require_success(cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                         static_cast<int>(shape.shared_bytes)),
-                    name);
+  if (shape.shared_bytes > plain_shared_bytes) {
+    const cudaError_t status = cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                                    static_cast<int>(shape.shared_bytes));
+    if (status != cudaSuccess) {
+      // Said with numbers, where they are the reason. The error is told once, here as well.
+      static_cast<void>(cudaGetLastError());
+      require_shared_bytes(name, shape.shared_bytes, most_shared_bytes());
+    }
+    require_success(status, name);
+  }
   void* pointers[] = {const_cast<void*>(static_cast<const void*>(&parameters))...};
   require_success(cudaLaunchKernel(function, dim3(static_cast<unsigned>(shape.blocks)),
                                    dim3(static_cast<unsigned>(shape.threads)), pointers, shape.shared_bytes, order),

@@ -33,11 +33,18 @@ inline void copy_on_device(void* to, const void* from, std::size_t bytes, stream
 inline void fill_with_zeros(void* to, std::size_t bytes, stream) { emulator::fill_with_zeros(to, bytes); }
 inline void synchronize(stream) { emulator::fail_if_asked(emulator::request::synchronization, "stream"); }
 
+inline std::size_t most_shared_bytes() { return emulator::most_shared_bytes(); }
+
 struct launch_shape {
   std::int64_t blocks;
   int threads;
   std::size_t shared_bytes = 0;
 };
+
+inline void require_shared_bytes(const char* name, std::size_t bytes, std::size_t most) {
+  detail::require(bytes <= most, name, detail::words("of ", bytes, " bytes of shared memory a block"),
+                  detail::words("at most ", most, " on this device"));
+}
 
 template <typename... Parameters>
 void launch(const char* name, void (*kernel)(Parameters...), const launch_shape& shape, stream,
@@ -46,6 +53,7 @@ void launch(const char* name, void (*kernel)(Parameters...), const launch_shape&
   if (shape.blocks == 0) return;
   detail::require(shape.blocks <= most_blocks, name, detail::words("of ", shape.blocks, " blocks"),
                   detail::words("at most ", most_blocks));
+  require_shared_bytes(name, shape.shared_bytes, most_shared_bytes());
   const auto in_thread = [&] { kernel(parameters...); };
   emulator::run_grid(
       {name, shape.blocks, shape.threads, shape.shared_bytes},
