@@ -21,7 +21,7 @@ class device_array {
   device_array(const device_array&) = delete;
   device_array& operator=(const device_array&) = delete;
 
-  T* data() { return data_; }
+  T* data() const { return data_; }
   std::vector<T> values() const {
     std::vector<T> copy(count_);
     cuda::copy_to_host(copy.data(), data_, count_ * sizeof(T), nullptr);

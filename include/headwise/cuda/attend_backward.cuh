@@ -109,7 +109,13 @@ void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, cuda_w
   launches::check_tokens(a);
   using real = typename Variant::template accumulator<Scalar>;
   constexpr int H = Variant::query_heads;
+  constexpr bool by_tiles = attends_by_tiles<Variant, Scalar>;
   cuda_workspace::frame frame(workspace);
+  // Nothing starts before there is room for all.
+  const bool gives_delta = a.delta.data != nullptr;
+  auto* const products = gives_delta ? nullptr : frame.take<real>(a.q.batch * a.q.tokens * H);
+  auto* const numbers =
+      by_tiles ? frame.take<query_numbers>(a.q.batch * H * launches::query_numbers_per_head(a.q.tokens)) : nullptr;
   attend_backward_parameters<Variant, Scalar> p{launches::inputs_of(a, frame),
                                                 a.out_gradient,
                                                 a.lse,
@@ -120,13 +126,13 @@ void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, cuda_w
                                                 a.q_gradient,
                                                 a.k_gradient,
                                                 a.v_gradient};
-  if (a.delta.data == nullptr) {
-    const auto delta = batch_head_scalar_view<H>(frame.take<real>(a.q.batch * a.q.tokens * H), a.q.batch, a.q.tokens);
+  if (!gives_delta) {
+    const auto delta = batch_head_scalar_view<H>(products, a.q.batch, a.q.tokens);
     multiply_heads(a.out, a.out_gradient, delta, workspace);
     p.delta = {delta.data, delta.batch, delta.tokens, delta.batch_stride, delta.head_stride};
   }
-  if constexpr (attends_by_tiles<Variant, Scalar>) {
-    take_query_numbers(p, frame);
+  if constexpr (by_tiles) {
+    launches::fill_query_numbers(p, numbers, workspace);
     launches::start_gradients_by_tiles(p, workspace);
   } else {
     launches::start_gradients_by_rows(p, workspace);

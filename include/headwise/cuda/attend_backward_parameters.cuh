@@ -12,10 +12,13 @@ namespace headwise::cuda {
 
 /// What the tensor cores' backward asks of a query: its log-sum-exp in units of log 2, infinite where the query has no
 /// weight to give, and its `mean_gradient`.
-struct query_numbers {
+struct alignas(8) query_numbers {
   float log_sum;
   float mean_gradient;
 };
+
+/// Whether a query has any weight to give.
+HEADWISE_DEVICE bool gives_weight(const query_numbers& numbers) { return numbers.log_sum != -nothing<float>; }
 
 /// What the kernels of the backward of attention are told; `lse_gradient` may be null.
 template <any_attention_variant Variant, typename Scalar>

@@ -12,6 +12,7 @@
 #include "headwise/cuda/attend_settings.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/key_value_stages.cuh"
+#include "headwise/cuda/nan_watch.cuh"
 #include "headwise/cuda/score_tile.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/softmax_rows.cuh"
@@ -41,16 +42,20 @@ class attend_tile {
   using query_tile = shared_tile<Settings.query_rows, D>;
   using stages = key_value_stages<Settings.key_rows, D, Dv, threads>;
   using out_tile = shared_tile<Settings.query_rows, Dv>;
+  using scores_tile = warp_tile<heights, Settings.key_rows / 8>;
   using sums_tile = warp_tile<heights, out_tile::columns / 8>;
 
  public:
   using parameters = attend_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
-  static constexpr int query_heads = Variant::query_heads;
   static constexpr int shared_bytes = std::max(query_tile::bytes + stages::bytes, out_tile::bytes);
+  static_assert(shared_bytes <= least_shared_bytes);
 
   HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned)
-      : p_(p), aligned_(aligned), block_(block_of(p)), warp_row_(warp_index() * heights * 16) {}
+      : p_(p),
+        aligned_(aligned),
+        block_(block_of(p)),
+        rule_(detail::score_rule_of_head(p.score, block_.head, Variant::query_heads)) {}
 
   HEADWISE_DEVICE void run() {
     sums_.set_zero();
@@ -61,15 +66,10 @@ class attend_tile {
       sum_over(block_keys.hull, side);
     }
     rows_.finish(sums_);
-    // Lanes of a warp agree that one of them met a NaN. If it comes from a key that is hidden from its row, taking the
-    // row by itself removes it, and if not, it comes back.
-    if (any_lane(sums_.has_nan())) {
-      take_rows_again();
-      sync_block();
-    } else {
-      sync_block();
-      write();
-    }
+    sync_block();
+    write();
+    // Taking a row by itself removes what has come from keys that are hidden from it.
+    if (nans_.is_spoiled()) take_rows_again(side);
   }
 
  private:
@@ -77,7 +77,8 @@ class attend_tile {
   HEADWISE_DEVICE static query_block block_of(const parameters& p) {
     return query_block_of<Variant::query_heads, Settings.query_rows>(block_index(), p.q.batch, p.q.tokens);
   }
-  HEADWISE_DEVICE int first_query() const { return block_.first + warp_row_; }
+  HEADWISE_DEVICE static int warp_row() { return warp_index() * heights * 16; }
+  HEADWISE_DEVICE int first_query() const { return block_.first + warp_row(); }
   HEADWISE_DEVICE static query_tile queries() { return {first_shared_address()}; }
   HEADWISE_DEVICE static stages keys_and_values() { return {first_shared_address() + query_tile::bytes}; }
 
@@ -87,30 +88,30 @@ class attend_tile {
     const stages tiles = keys_and_values();
     tiles.for_each_tile(p_, aligned_, block_.batch, composite_head(), range, side.keys, [&](int first, int stage) {
       if (!warp_keys_.touch({first, first + Settings.key_rows})) return;
-      warp_tile<heights, Settings.key_rows / 8> scores;
-      take_scores(scores, first, tiles.keys(stage));
+      const bool whole =
+          detail::sees_whole_range<typename Variant::mask> && warp_keys_.cover({first, first + Settings.key_rows});
+      scores_tile scores;
+      scores.set_zero();
+      multiply_rows<Scalar>(scores, queries(), warp_row(), tiles.keys(stage));
+      // Where scores are modified, what is known of all rows would stand in registers if lengths were not read again.
+      const query_side now = score_units<Variant>::modifies ? p_.side(block_.batch, block_.head) : side;
+      const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, now, first_query(), first};
+      step.modify(rule_);
+      if (!whole) step.hide(p_.mask);
       rows_.weigh(scores, exponent, sums_);
+      nans_.before_tile(whole, sums_);
       multiply_columns<Scalar>(sums_, scores, tiles.values(stage));
     });
+    nans_.end(sums_);
   }
 
-  HEADWISE_DEVICE void take_scores(warp_tile<heights, Settings.key_rows / 8>& scores, int first,
-                                   const typename stages::key_tile& keys) const {
-    scores.set_zero();
-    multiply_rows<Scalar>(scores, queries(), warp_row_, keys);
-    const score_tile<Variant, heights, Settings.key_rows / 8> step{scores, p_.side(block_.batch, block_.head),
-                                                                   first_query(), first};
-    step.modify(p_.score);
-    const bool whole = warp_keys_.cover({first, first + Settings.key_rows});
-    if (!whole || !detail::sees_whole_range<typename Variant::mask>) step.hide(p_.mask);
-  }
-
-  HEADWISE_DEVICE void take_rows_again() const {
+  HEADWISE_DEVICE void take_rows_again(const query_side& side) const {
+    // Rows of one lane are written over by others.
+    sync_warp();
     for (int row = 0; row < heights * 16; ++row) {
       const int i = first_query() + row;
-      if (i >= tokens()) return;
-      write_row<Norm>(p_, block_.batch, block_.head, i,
-                      attend_row<Variant, Scalar>(p_, p_.side(block_.batch, block_.head), i));
+      if (i < tokens() && nans_.row_is_spoiled(row))
+        write_row<Norm>(p_, block_.batch, block_.head, i, attend_row<Variant, Scalar>(p_, side, i));
     }
   }
 
@@ -126,9 +127,9 @@ class attend_tile {
 
   HEADWISE_DEVICE void write_to(const head_view<Scalar, Variant::query_heads, Dv>& view) const {
     const out_tile tile{first_shared_address()};
-    put<Scalar>(sums_, tile, warp_row_);
+    put<Scalar>(sums_, tile, warp_row());
     sync_warp();
-    write_rows<heights * 16>(tile, warp_row_, view, block_.batch, block_.head, first_query(), tokens(), aligned_.out);
+    write_rows<heights * 16>(tile, warp_row(), view, block_.batch, block_.head, first_query(), tokens(), aligned_.out);
   }
 
   HEADWISE_DEVICE void write_lse() const {
@@ -153,8 +154,9 @@ class attend_tile {
   const parameters& p_;
   const aligned_tensors& aligned_;
   query_block block_;
-  int warp_row_;
+  score_rule_of<Variant> rule_;
   visible_keys warp_keys_;
+  nan_watch nans_;
   softmax_rows<heights> rows_;
   sums_tile sums_;
 };

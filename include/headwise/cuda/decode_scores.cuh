@@ -29,7 +29,8 @@ struct decode_scores {
                               bool all_visible) const {
     if (all_visible && score_units<Variant>::scale_waits) return;
     scores.for_each_row([&](int m, int half) {
-      const query_token at = side.at(rows[half]);
+      // What fills up the rows stands behind all queries.
+      const query_token at = side.of_head(rows[half].head).at(existing_token<Variant>(rows[half].token, side.queries));
       const key_span range = side.visible(mask, rows[half]);
       const auto rule = headwise::detail::score_rule_of_head(modification, rows[half].head, Variant::query_heads);
       scores.for_each_in_row(m, half, [&](float& score, int column) {

@@ -12,6 +12,7 @@
 #include "headwise/cuda/attend_settings.cuh"
 #include "headwise/cuda/gradient_row.cuh"
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/nan_watch.cuh"
 #include "headwise/cuda/query_numbers.cuh"
 #include "headwise/cuda/query_tiles.cuh"
 #include "headwise/cuda/score_gradient_tile.cuh"
@@ -50,9 +51,9 @@ class key_gradient_tile {
   using parameters = attend_backward_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
   static constexpr int shared_bytes = key_tile::bytes + value_tile::bytes + 2 * stage_bytes;
+  static_assert(shared_bytes <= least_shared_bytes);
 
-  HEADWISE_DEVICE key_gradient_tile(const parameters& p, const aligned_gradients& aligned)
-      : p_(p), aligned_(aligned), warp_row_(warp_index() * heights * 16) {
+  HEADWISE_DEVICE key_gradient_tile(const parameters& p, const aligned_gradients& aligned) : p_(p), aligned_(aligned) {
     // Under a causal mask the first keys take the longest; they come first.
     const auto heads = static_cast<unsigned>(p.k.batch * Variant::composite_heads);
     const auto index = static_cast<unsigned>(block_index());
@@ -72,19 +73,15 @@ class key_gradient_tile {
       copy_rows<threads>(p_.v, batch_, head_, first_, any.keys, aligned_.v, values());
       sum_over(tiles, at);
     }
-    // If a NaN comes from what is hidden, taking the rows by themselves removes it, and if not, it comes back.
-    if (any_lane(has_nan())) {
-      for (int key = first_key(); key < first_key() + heights * 16 && key < p_.k.tokens; ++key)
-        write_key_gradients<wants_keys, wants_values>(p_, batch_, head_, key);
-      sync_block();
-    } else {
-      sync_block();
-      write();
-    }
+    sync_block();
+    write();
+    // Taking a key by itself removes what has come from queries that do not see it.
+    if (nans_.is_spoiled()) take_keys_again();
   }
 
  private:
-  HEADWISE_DEVICE int first_key() const { return first_ + warp_row_; }
+  HEADWISE_DEVICE static int warp_row() { return warp_index() * heights * 16; }
+  HEADWISE_DEVICE int first_key() const { return first_ + warp_row(); }
   HEADWISE_DEVICE static key_tile keys() { return {first_shared_address()}; }
   HEADWISE_DEVICE static value_tile values() { return {first_shared_address() + key_tile::bytes}; }
   static constexpr int stages_offset = key_tile::bytes + value_tile::bytes;
@@ -108,44 +105,66 @@ class key_gradient_tile {
   template <typename Tiles>
   HEADWISE_DEVICE void sum_over(const Tiles& tiles, query_position at) {
     start(at, tiles.side.queries, 0);
-    for (int stage = 0; !tiles.at_end(at); stage ^= 1) {
-      wait_for_copies<0>();
-      sync_block();
-      const query_position next = tiles.after(at);
-      if (!tiles.at_end(next)) start(next, tiles.side.queries, stage ^ 1);
-      add(at, stage);
-      at = next;
-    }
+    int stage = 0;
+    do {
+      const query_side side{batch_, at.head, tiles.side.queries, tiles.side.keys};
+      const auto rule = detail::score_rule_of_head(p_.score, side.head, Variant::query_heads);
+      do {
+        wait_for_copies<0>();
+        sync_block();
+        const query_position next = tiles.after(at);
+        if (!tiles.at_end(next)) start(next, tiles.side.queries, stage ^ 1);
+        add(side, rule, at, stage);
+        at = next;
+        stage ^= 1;
+      } while (Tiles::heads_in_pairs ? !tiles.at_end(at) : at.head == side.head);
+    } while (!Tiles::heads_in_pairs && !tiles.at_end(at));
+    watch_before(true);
   }
 
-  HEADWISE_DEVICE void add(const query_position& at, int stage) {
-    const query_side side = p_.side(batch_, at.head);
+  HEADWISE_DEVICE void add(const query_side& side, const score_rule_of<Variant>& rule, const query_position& at,
+                           int stage) {
     weights_tile weights;
     weights_tile gradients;
     weights.set_zero();
     gradients.set_zero();
-    multiply_rows<Scalar>(weights, keys(), warp_row_, queries(stage));
-    if constexpr (wants_keys) multiply_rows<Scalar>(gradients, values(), warp_row_, out_gradients(stage));
+    multiply_rows<Scalar>(weights, keys(), warp_row(), queries(stage));
+    if constexpr (wants_keys) multiply_rows<Scalar>(gradients, values(), warp_row(), out_gradients(stage));
     const score_gradient_tile<Variant, queries_along::columns, heights, Settings.query_rows / 8> step{
         weights, gradients, side, at.first, first_key()};
     const bool whole = at.sight == sight_of_keys::whole && detail::sees_whole_range<typename Variant::mask>;
-    step.run(numbers(stage), p_.mask, p_.score, whole);
+    step.run(numbers(stage), p_.mask, rule, whole);
+    // The sums of keys are not to know of queries without weight either.
+    watch_before(whole && !any_lane(!gives_weight(load_shared(numbers(stage) + lane_index() % Settings.query_rows))));
     if constexpr (wants_values) multiply_columns<Scalar>(value_sums_, weights, out_gradients(stage));
     if constexpr (wants_keys) multiply_columns<Scalar>(key_sums_, gradients, queries(stage));
   }
 
-  HEADWISE_DEVICE bool has_nan() const {
-    bool found = false;
-    if constexpr (wants_keys) found |= key_sums_.has_nan();
-    if constexpr (wants_values) found |= value_sums_.has_nan();
-    return found;
+  HEADWISE_DEVICE void watch_before(bool whole) {
+    if constexpr (Wanted == gradients_of::both) {
+      nans_.before_tile(whole, key_sums_, value_sums_);
+    } else if constexpr (wants_keys) {
+      nans_.before_tile(whole, key_sums_);
+    } else {
+      nans_.before_tile(whole, value_sums_);
+    }
+  }
+
+  HEADWISE_DEVICE void take_keys_again() const {
+    // Rows of one lane are written over by others.
+    sync_warp();
+    for (int row = 0; row < heights * 16; ++row) {
+      const int key = first_key() + row;
+      if (key < static_cast<int>(p_.k.tokens) && nans_.row_is_spoiled(row))
+        write_key_gradients<wants_keys, wants_values>(p_, batch_, head_, key);
+    }
   }
 
   template <typename Sums, typename Tile, typename View>
   HEADWISE_DEVICE void write_to(const View& view, const Sums& sums, const Tile& tile) const {
-    put<Scalar>(sums, tile, warp_row_);
+    put<Scalar>(sums, tile, warp_row());
     sync_warp();
-    write_rows<heights * 16>(tile, warp_row_, view, batch_, head_, first_key(), static_cast<int>(view.tokens),
+    write_rows<heights * 16>(tile, warp_row(), view, batch_, head_, first_key(), static_cast<int>(view.tokens),
                              aligned_.gradients);
   }
   HEADWISE_DEVICE void write() {
@@ -158,10 +177,10 @@ class key_gradient_tile {
 
   const parameters& p_;
   const aligned_gradients& aligned_;
-  int warp_row_;
   int batch_;
   int head_;
   int first_;
+  nan_watch nans_;
   key_sums key_sums_;
   value_sums value_sums_;
 };

@@ -10,6 +10,7 @@
 #include "headwise/cuda/gradient_row.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/key_value_stages.cuh"
+#include "headwise/cuda/nan_watch.cuh"
 #include "headwise/cuda/query_numbers.cuh"
 #include "headwise/cuda/score_gradient_tile.cuh"
 #include "headwise/cuda/shared_tile.cuh"
@@ -38,12 +39,14 @@ class query_gradient_tile {
   using parameters = attend_backward_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
   static constexpr int shared_bytes = numbers_offset + Settings.query_rows * static_cast<int>(sizeof(query_numbers));
+  static_assert(shared_bytes <= least_shared_bytes);
 
   HEADWISE_DEVICE query_gradient_tile(const parameters& p, const aligned_gradients& aligned)
       : p_(p),
         aligned_(aligned),
         block_(query_block_of<Variant::query_heads, Settings.query_rows>(block_index(), p.q.batch, p.q.tokens)),
-        warp_row_(warp_index() * heights * 16) {}
+        warp_row_(warp_index() * heights * 16),
+        rule_(detail::score_rule_of_head(p.score, block_.head, Variant::query_heads)) {}
 
   HEADWISE_DEVICE void run() {
     sums_.set_zero();
@@ -53,15 +56,10 @@ class query_gradient_tile {
       warp_keys_ = keys_seen_by<heights * 16>(p_.mask, side, first_query(), side.queries);
       sum_over(block_keys.hull, side);
     }
-    // If a NaN comes from what is hidden, taking the rows by themselves removes it, and if not, it comes back.
-    if (any_lane(sums_.has_nan())) {
-      for (int i = first_query(); i < first_query() + heights * 16 && i < p_.q.tokens; ++i)
-        write_query_gradient(p_, side, i);
-      sync_block();
-    } else {
-      sync_block();
-      write();
-    }
+    sync_block();
+    write();
+    // Taking a row by itself removes what has come from keys that are hidden from it.
+    if (nans_.is_spoiled()) take_rows_again(side);
   }
 
  private:
@@ -86,6 +84,7 @@ class query_gradient_tile {
     tiles.for_each_tile(p_, aligned_, block_.batch, composite, range, side.keys, [&](int first, int stage) {
       const key_span tile{first, first + Settings.key_rows};
       if (!warp_keys_.touch(tile)) return;
+      const bool whole = warp_keys_.cover(tile) && detail::sees_whole_range<typename Variant::mask>;
       weights_tile weights;
       weights_tile gradients;
       weights.set_zero();
@@ -93,11 +92,30 @@ class query_gradient_tile {
       multiply_rows<Scalar>(weights, queries(), warp_row_, tiles.keys(stage));
       multiply_rows<Scalar>(gradients, out_gradients(), warp_row_, tiles.values(stage));
       const score_gradient_tile<Variant, queries_along::rows, heights, Settings.key_rows / 8> step{
-          weights, gradients, p_.side(block_.batch, block_.head), first_query(), first};
-      const bool whole = warp_keys_.cover(tile) && detail::sees_whole_range<typename Variant::mask>;
-      step.run(numbers() + warp_row_, p_.mask, p_.score, whole);
+          weights, gradients, side, first_query(), first};
+      step.run(numbers() + warp_row_, p_.mask, rule_, whole);
+      nans_.before_tile(whole, sums_);
       multiply_columns<Scalar>(sums_, gradients, tiles.keys(stage));
     });
+    nans_.end(sums_);
+    clear_rows_without_weight();
+  }
+
+  // Rows behind the last query and those without a finite score see tiles of which the others have all.
+  HEADWISE_DEVICE void clear_rows_without_weight() {
+    sums_.for_each_row([&](int m, int half) {
+      if (!gives_weight(load_shared(numbers() + warp_row_ + sums_.row_of(m, half))))
+        sums_.for_each_in_row(m, half, [](float& sum, int) { sum = 0; });
+    });
+  }
+
+  HEADWISE_DEVICE void take_rows_again(const query_side& side) const {
+    // Rows of one lane are written over by others.
+    sync_warp();
+    for (int row = 0; row < heights * 16; ++row) {
+      const int i = first_query() + row;
+      if (i < static_cast<int>(p_.q.tokens) && nans_.row_is_spoiled(row)) write_query_gradient(p_, side, i);
+    }
   }
 
   HEADWISE_DEVICE void write() {
@@ -112,7 +130,9 @@ class query_gradient_tile {
   const aligned_gradients& aligned_;
   query_block block_;
   int warp_row_;
+  score_rule_of<Variant> rule_;
   visible_keys warp_keys_;
+  nan_watch nans_;
   sums_tile sums_;
 };
 

@@ -43,18 +43,25 @@ HEADWISE_DEVICE void copy_query_numbers(const attend_backward_parameters<Variant
   if (thread_index() < Rows / at_once) copy_async(to + thread_index() * 16, from + thread_index() * at_once, true);
 }
 
+namespace launches {
+
+/// Room for the numbers of the queries of one head.
+inline std::int64_t query_numbers_per_head(std::int64_t queries) {
+  return blocks_of(queries, query_numbers_multiple) * query_numbers_multiple;
+}
+
 /// Works out the numbers of all queries and tells the kernels of them.
 template <typename Variant, typename Scalar>
-void take_query_numbers(attend_backward_parameters<Variant, Scalar>& p, cuda_workspace::frame& frame) {
-  constexpr int H = Variant::query_heads;
-  constexpr std::int64_t multiple = query_numbers_multiple;
-  p.numbers_per_head = (p.q.tokens + multiple - 1) / multiple * multiple;
-  auto* const numbers = frame.take<query_numbers>(p.q.batch * H * p.numbers_per_head);
+void fill_query_numbers(attend_backward_parameters<Variant, Scalar>& p, query_numbers* numbers,
+                        cuda_workspace& workspace) {
   p.numbers = numbers;
-  frame.workspace().launch("numbers of queries", store_query_numbers<Variant, Scalar>,
-                           {.blocks = launches::blocks_of_heads<H>(p.q.batch, p.q.tokens, query_numbers_multiple),
-                            .threads = query_numbers_multiple},
-                           p, numbers);
+  p.numbers_per_head = query_numbers_per_head(p.q.tokens);
+  workspace.launch("numbers of queries", store_query_numbers<Variant, Scalar>,
+                   {.blocks = blocks_of_heads<Variant::query_heads>(p.q.batch, p.q.tokens, query_numbers_multiple),
+                    .threads = query_numbers_multiple},
+                   p, numbers);
 }
+
+}  // namespace launches
 
 }  // namespace headwise::cuda

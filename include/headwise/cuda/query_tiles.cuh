@@ -19,6 +19,7 @@ HEADWISE_DEVICE sight_of_keys sight_from(const Mask& mask, const query_side& sid
   HEADWISE_UNROLL
   for (int row = 0; row < Rows; row += warp_size) {
     const int i = first + row + lane_index();
+    if (Rows % warp_size != 0 && row + lane_index() >= Rows) continue;
     const key_span range = side.visible(mask, i);
     touches |= intersection(range, keys).size() > 0;
     misses |= i < side.queries && (keys.begin < range.begin || range.end < keys.end);
@@ -44,11 +45,6 @@ struct query_tiles {
   int composite_head;
   key_span keys;
 
-  HEADWISE_DEVICE static bool at_end(const query_position& at) { return at.head == Variant::query_heads; }
-  HEADWISE_DEVICE query_position first() const { return found(start_of_head(0)); }
-  HEADWISE_DEVICE query_position after(query_position at) const { return found(step(at)); }
-
- private:
   // Where every composite head has the query head of its own number, there is nothing to look for.
   static constexpr bool heads_in_pairs = [] {
     for (int head = 0; head < Variant::query_heads; ++head)
@@ -56,6 +52,11 @@ struct query_tiles {
     return Variant::query_heads == Variant::composite_heads;
   }();
 
+  HEADWISE_DEVICE static bool at_end(const query_position& at) { return at.head == Variant::query_heads; }
+  HEADWISE_DEVICE query_position first() const { return found(start_of_head(0)); }
+  HEADWISE_DEVICE query_position after(query_position at) const { return found(step(at)); }
+
+ private:
   HEADWISE_DEVICE query_position start_of_head(int head) const {
     if constexpr (heads_in_pairs) {
       return {head == 0 ? composite_head : Variant::query_heads, 0, sight_of_keys::none};

@@ -33,8 +33,7 @@ struct score_gradient_tile {
   /// `numbers` are those of the queries from `first_query` on, in shared memory. Where `whole`, every query sees every
   /// key; otherwise what is hidden becomes 0, whatever it was.
   HEADWISE_DEVICE void run(const query_numbers* numbers, const typename Variant::mask& mask,
-                           const typename Variant::score_modification& modification, bool whole) const {
-    const auto rule = detail::score_rule_of_head(modification, side.head, Variant::query_heads);
+                           const score_rule_of<Variant>& rule, bool whole) const {
     HEADWISE_UNROLL
     for (int query = 0; query < queries; ++query) {
       const query_numbers mine = load_shared(numbers + query_place(query) + first_query_place());
@@ -59,8 +58,8 @@ struct score_gradient_tile {
   HEADWISE_DEVICE int query_index(int query) const { return first_query + first_query_place() + query_place(query); }
   HEADWISE_DEVICE int lane_key() const { return first_key + first_key_place(); }
 
-  template <typename Rule>
-  HEADWISE_DEVICE void combine(int query, int key, const query_numbers& numbers, const Rule& rule) const {
+  HEADWISE_DEVICE void combine(int query, int key, const query_numbers& numbers,
+                               const score_rule_of<Variant>& rule) const {
     using units = score_units<Variant>;
     float& weight = at(weights, query, key);
     float& gradient = at(gradients, query, key);
@@ -68,7 +67,8 @@ struct score_gradient_tile {
     float slope = 1;
     if constexpr (!units::scale_waits) score *= static_cast<float>(Variant::scale);
     if constexpr (units::modifies) {
-      const token_pair pair = pair_of(side.at(query_index(query)), lane_key() + key_place(key));
+      const token_pair pair = pair_of(side.at(existing_token<Variant>(query_index(query), side.queries)),
+                                      existing_token<Variant>(lane_key() + key_place(key), side.keys));
       slope = rule.derivative(score, pair);
       score = rule.modify(score, pair);
     }

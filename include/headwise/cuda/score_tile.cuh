@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <utility>
+
 #include "headwise/core/token_pair.hpp"
 #include "headwise/cuda/attend_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
@@ -24,6 +26,22 @@ struct score_units {
   static constexpr float exponent = static_cast<float>((scale_waits ? Variant::scale : 1.0) * log2_of_e);
 };
 
+/// The score modification of a variant as it is for one head.
+template <typename Variant>
+using score_rule_of = decltype(detail::score_rule_of_head(std::declval<const typename Variant::score_modification&>(),
+                                                          0, Variant::query_heads));
+
+/// The query or key, of `count`, that a score modification is asked about where a tile has the one at `index`: the last
+/// one in place of those behind it, unless it may be asked about any.
+template <typename Variant>
+HEADWISE_DEVICE int existing_token(int index, int count) {
+  if constexpr (detail::takes_any_pair<typename Variant::score_modification>) {
+    return index;
+  } else {
+    return index < count ? index : count - 1;
+  }
+}
+
 /// The products of a warp's queries, from `first_query` on, with the keys from `first_key` on, on their way to scores.
 template <typename Variant, int Heights, int Widths>
 struct score_tile {
@@ -32,15 +50,15 @@ struct score_tile {
   int first_query;
   int first_key;
 
-  /// Scales and modifies what does not wait.
-  HEADWISE_DEVICE void modify(const typename Variant::score_modification& modification) const {
+  /// Scales and modifies what does not wait. There is a query and a key at least.
+  HEADWISE_DEVICE void modify(const score_rule_of<Variant>& rule) const {
     if constexpr (!score_units<Variant>::scale_waits) {
-      const auto rule = detail::score_rule_of_head(modification, side.head, Variant::query_heads);
       scores.for_each_row([&](int m, int half) {
-        const query_token row = side.at(first_query + scores.row_of(m, half));
+        const query_token row = side.at(existing_token<Variant>(first_query + scores.row_of(m, half), side.queries));
         scores.for_each_in_row(m, half, [&](float& score, int column) {
           score *= static_cast<float>(Variant::scale);
-          if constexpr (score_units<Variant>::modifies) score = rule.modify(score, pair_of(row, first_key + column));
+          if constexpr (score_units<Variant>::modifies)
+            score = rule.modify(score, pair_of(row, existing_token<Variant>(first_key + column, side.keys)));
         });
       });
     }

@@ -56,11 +56,11 @@ struct warp_tile {
   HEADWISE_DEVICE void scale(float factor) {
     for_each_row([&](int m, int half) { for_each_in_row(m, half, [&](float& x, int) { x *= factor; }); });
   }
-  /// Whether this lane has a NaN.
-  HEADWISE_DEVICE bool has_nan() const {
-    bool found = false;
-    for_each_row([&](int m, int half) { for_each_in_row(m, half, [&](float x, int) { found |= x != x; }); });
-    return found;
+  /// How many NaNs this lane has.
+  HEADWISE_DEVICE int nans() const {
+    int count = 0;
+    for_each_row([&](int m, int half) { for_each_in_row(m, half, [&](float x, int) { count += x != x ? 1 : 0; }); });
+    return count;
   }
 };
 

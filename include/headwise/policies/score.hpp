@@ -17,6 +17,9 @@ namespace headwise {
 // as templates over Real, and may have
 //   Rule for_head(int head, int query_heads) const    what is worth computing once for a head; `Rule` then has the two
 //                                                     functions above.
+//   static constexpr bool takes_any_pair = true       the two functions may be asked about queries and keys behind the
+//                                                     last ones, which costs tiles less than not to ask. Others are
+//                                                     asked about pairs that exist, and no others.
 // Masking comes after it, softmax after that.
 
 /// Scores stay as they are. The default.
@@ -30,6 +33,7 @@ template <number Cap>
 struct soft_cap {
   static_assert(Cap.value > 0, "headwise: the cap of soft_cap must be positive");
   using slot = score_modification_slot;
+  static constexpr bool takes_any_pair = true;
 
   template <typename Real>
   HEADWISE_HOST_DEVICE static Real modify(Real score, token_pair /*at*/) {
@@ -49,6 +53,7 @@ struct soft_cap {
 /// every second slope of the next higher one.
 struct alibi {
   using slot = score_modification_slot;
+  static constexpr bool takes_any_pair = true;
 
   /// The rule of one head, with its slope.
   struct head_rule {
@@ -97,6 +102,12 @@ template <typename Rule>
 inline constexpr bool modifies_scores = true;
 template <>
 inline constexpr bool modifies_scores<no_score_modification> = false;
+
+/// Whether a modification may be asked about pairs that do not exist.
+template <typename Modification>
+inline constexpr bool takes_any_pair = requires {
+  requires Modification::takes_any_pair;
+};
 
 /// The rule of one head: what `for_head` gives, or the policy itself.
 template <typename Rule>
