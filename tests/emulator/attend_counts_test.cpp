@@ -145,4 +145,41 @@ TEST_CASE("a window is all that is multiplied") {
   }
 }
 
+TEST_CASE("the backward of attention starts nothing where there is not enough memory for all of it") {
+  counted_call<one_head<16, full_mask>> call(256);
+  const std::size_t bytes =
+      cuda_workspace::bytes_for([&](cuda_workspace& workspace) { call.attend_backward(workspace); });
+  cuda_workspace workspace({}, bytes - cuda_workspace::alignment);
+  emulator::count_from_now();
+  CHECK_THROWS_AS(call.attend_backward(workspace), error);
+  emulator::stop_counting();
+  CHECK(emulator::statistics_of("multiply_heads").launches == 0);
+  CHECK(emulator::statistics_of("numbers of queries").launches == 0);
+}
+
+/// A window that counts how often it is asked.
+struct counted_window {
+  using slot = mask_slot;
+  static inline std::int64_t asked = 0;
+  static key_range visible_keys(query_token at) {
+    ++asked;
+    return sliding_window<40>::visible_keys(at);
+  }
+};
+
+std::int64_t asked_by_backward(std::int64_t tokens) {
+  counted_call<one_head<16, counted_window>> call(tokens);
+  cuda_workspace workspace({}, 1 << 20);
+  call.attend(workspace);
+  counted_window::asked = 0;
+  call.attend_backward(workspace);
+  return counted_window::asked;
+}
+
+TEST_CASE("twice the tokens behind a window ask the mask twice as often") {
+  const std::int64_t once = asked_by_backward(1024);
+  CHECK(once > 0);
+  CHECK(asked_by_backward(2048) <= 2 * once + once / 10);
+}
+
 }  // namespace headwise::test

@@ -49,6 +49,11 @@ key_gradients_by_rows(HEADWISE_KERNEL_PARAMETER attend_backward_parameters<Varia
 
 namespace launches {
 
+/// The cut of the gradients of keys and values of a variant.
+template <any_attention_variant Variant>
+inline constexpr attend_settings key_settings_of = key_gradient_settings(Variant::head_dim, Variant::value_dim,
+                                                                         score_units<Variant>::modifies);
+
 template <typename Body, typename Parameters>
 void start_gradients(const char* name, std::int64_t blocks, const Parameters& p, const aligned_gradients& aligned,
                      cuda_workspace& workspace) {
@@ -61,7 +66,7 @@ template <typename Variant, typename Scalar>
 void start_gradients_by_tiles(const attend_backward_parameters<Variant, Scalar>& p, cuda_workspace& workspace) {
   constexpr int D = Variant::head_dim;
   constexpr int Dv = Variant::value_dim;
-  constexpr attend_settings by_keys = key_gradient_settings(D, Dv, score_units<Variant>::modifies);
+  constexpr attend_settings by_keys = key_settings_of<Variant>;
   constexpr attend_settings by_queries = query_gradient_settings(D, Dv);
   const aligned_gradients aligned{.q = has_aligned_chunks(p.q),
                                   .k = has_aligned_chunks(p.k),
@@ -114,13 +119,16 @@ void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, cuda_w
   // Nothing starts before there is room for all.
   const bool gives_delta = a.delta.data != nullptr;
   auto* const products = gives_delta ? nullptr : frame.take<real>(a.q.batch * a.q.tokens * H);
-  auto* const numbers =
-      by_tiles ? frame.take<query_numbers>(a.q.batch * H * launches::query_numbers_per_head(a.q.tokens)) : nullptr;
+  constexpr int tile = launches::key_settings_of<Variant>.query_rows;
+  launches::query_room room;
+  if constexpr (by_tiles) room = launches::take_query_room<tile>(a.q.batch * H, a.q.tokens, frame);
   attend_backward_parameters<Variant, Scalar> p{launches::inputs_of(a, frame),
                                                 a.out_gradient,
                                                 a.lse,
                                                 a.lse_gradient,
                                                 a.delta,
+                                                nullptr,
+                                                0,
                                                 nullptr,
                                                 0,
                                                 a.q_gradient,
@@ -132,7 +140,7 @@ void attend_backward(const attend_backward_arguments<Variant, Scalar>& a, cuda_w
     p.delta = {delta.data, delta.batch, delta.tokens, delta.batch_stride, delta.head_stride};
   }
   if constexpr (by_tiles) {
-    launches::fill_query_numbers(p, numbers, workspace);
+    launches::fill_query_room<tile>(p, room, workspace);
     launches::start_gradients_by_tiles(p, workspace);
   } else {
     launches::start_gradients_by_rows(p, workspace);

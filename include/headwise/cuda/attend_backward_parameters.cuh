@@ -32,6 +32,9 @@ struct attend_backward_parameters : attend_inputs<Variant, Scalar> {
   /// [batch][H][numbers_per_head], with numbers for whole tiles; null where rows are taken one by one.
   const query_numbers* numbers;
   std::int64_t numbers_per_head;
+  /// What every tile of queries sees, [batch][H][tiles_per_head], by the tiles of the gradients of keys.
+  const visible_keys* seen;
+  std::int64_t tiles_per_head;
   head_view<Scalar, Variant::query_heads, Variant::head_dim> q_gradient;
   head_view<Scalar, Variant::composite_heads, Variant::head_dim> k_gradient;
   head_view<Scalar, Variant::composite_heads, Variant::value_dim> v_gradient;

@@ -66,12 +66,13 @@ class key_gradient_tile {
     if constexpr (wants_keys) key_sums_.set_zero();
     if constexpr (wants_values) value_sums_.set_zero();
     const query_side any = p_.side(batch_, 0);
-    const query_tiles<Variant, Settings.query_rows> tiles{p_.mask, any, head_, {first_, first_ + Settings.key_rows}};
-    query_position at = tiles.first();
+    const query_tiles<Variant, Scalar, Settings.query_rows, Settings.key_rows> tiles{p_, batch_, any.queries, head_,
+                                                                                     first_};
+    const query_position at = tiles.first();
     if (!tiles.at_end(at)) {
       copy_rows<threads>(p_.k, batch_, head_, first_, any.keys, aligned_.k, keys());
       copy_rows<threads>(p_.v, batch_, head_, first_, any.keys, aligned_.v, values());
-      sum_over(tiles, at);
+      sum_over(tiles, at, any);
     }
     sync_block();
     write();
@@ -95,27 +96,32 @@ class key_gradient_tile {
   }
 
   HEADWISE_DEVICE void start(const query_position& at, int queries_of_sequence, int stage) const {
-    copy_rows<threads>(p_.q, batch_, at.head, at.first, queries_of_sequence, aligned_.q, queries(stage));
-    copy_rows<threads>(p_.out_gradient, batch_, at.head, at.first, queries_of_sequence, aligned_.out_gradient,
+    const int first = at.tile() * Settings.query_rows;
+    copy_rows<threads>(p_.q, batch_, at.head, first, queries_of_sequence, aligned_.q, queries(stage));
+    copy_rows<threads>(p_.out_gradient, batch_, at.head, first, queries_of_sequence, aligned_.out_gradient,
                        out_gradients(stage));
-    copy_query_numbers<Settings.query_rows>(p_, batch_, at.head, at.first,
+    copy_query_numbers<Settings.query_rows>(p_, batch_, at.head, first,
                                             first_shared_address() + (numbers_offset + stage * stage_bytes));
     commit_copies();
   }
+  /// `any` is of any head.
   template <typename Tiles>
-  HEADWISE_DEVICE void sum_over(const Tiles& tiles, query_position at) {
-    start(at, tiles.side.queries, 0);
+  HEADWISE_DEVICE void sum_over(const Tiles& tiles, query_position at, const query_side& any) {
+    start(at, any.queries, 0);
+    query_position next = tiles.after(at);
     int stage = 0;
     do {
-      const query_side side{batch_, at.head, tiles.side.queries, tiles.side.keys};
+      const query_side side{batch_, at.head, any.queries, any.keys};
       const auto rule = detail::score_rule_of_head(p_.score, side.head, Variant::query_heads);
       do {
         wait_for_copies<0>();
         sync_block();
-        const query_position next = tiles.after(at);
-        if (!tiles.at_end(next)) start(next, tiles.side.queries, stage ^ 1);
+        if (!tiles.at_end(next)) start(next, any.queries, stage ^ 1);
+        // Before the products, where it takes fewer registers than behind them.
+        const query_position later = tiles.at_end(next) ? next : tiles.after(next);
         add(side, rule, at, stage);
         at = next;
+        next = later;
         stage ^= 1;
       } while (Tiles::heads_in_pairs ? !tiles.at_end(at) : at.head == side.head);
     } while (!Tiles::heads_in_pairs && !tiles.at_end(at));
@@ -131,11 +137,10 @@ class key_gradient_tile {
     multiply_rows<Scalar>(weights, keys(), warp_row(), queries(stage));
     if constexpr (wants_keys) multiply_rows<Scalar>(gradients, values(), warp_row(), out_gradients(stage));
     const score_gradient_tile<Variant, queries_along::columns, heights, Settings.query_rows / 8> step{
-        weights, gradients, side, at.first, first_key()};
-    const bool whole = at.sight == sight_of_keys::whole && detail::sees_whole_range<typename Variant::mask>;
+        weights, gradients, side, at.tile() * Settings.query_rows, first_key()};
+    const bool whole = at.whole() && detail::sees_whole_range<typename Variant::mask>;
     step.run(numbers(stage), p_.mask, rule, whole);
-    // The sums of keys are not to know of queries without weight either.
-    watch_before(whole && !any_lane(!gives_weight(load_shared(numbers(stage) + lane_index() % Settings.query_rows))));
+    watch_before(whole);
     if constexpr (wants_values) multiply_columns<Scalar>(value_sums_, weights, out_gradients(stage));
     if constexpr (wants_keys) multiply_columns<Scalar>(key_sums_, gradients, queries(stage));
   }

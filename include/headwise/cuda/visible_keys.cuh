@@ -38,8 +38,8 @@ HEADWISE_DEVICE key_span shuffle_xor(key_span range, int mask) {
 }
 
 /// The keys that a run of queries sees: none outside of `hull`, and every query sees all of `common`, as far as ranges
-/// tell.
-struct visible_keys {
+/// tell. It is one access of 16 bytes.
+struct alignas(16) visible_keys {
   key_span hull;
   key_span common;
 
@@ -53,11 +53,12 @@ struct visible_keys {
     hull = cuda::hull(hull, range);
     common = intersection(common, range);
   }
-  /// The same of the queries of all lanes of a warp.
+  /// The same of the queries of every `Lanes` lanes of a warp.
+  template <int Lanes = warp_size>
   HEADWISE_DEVICE visible_keys over_lanes() const {
     visible_keys all = *this;
     HEADWISE_UNROLL
-    for (int bit = 1; bit < warp_size; bit *= 2) {
+    for (int bit = 1; bit < Lanes; bit *= 2) {
       all.hull = cuda::hull(all.hull, shuffle_xor(all.hull, bit));
       all.common = intersection(all.common, shuffle_xor(all.common, bit));
     }
