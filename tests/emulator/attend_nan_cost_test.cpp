@@ -91,4 +91,16 @@ TEST_CASE("a NaN that some rows do not see makes them be taken by themselves, an
     for (int h = 0; h < 2; ++h) CHECK(std::isnan(spoiled.out.at(0, n, h, 3)) == (n >= 200));
 }
 
+TEST_CASE("rows that are NaN from end to end are soon done with where they are taken by themselves") {
+  auto plain = random_attend_tensors<all_see_the_past, bfloat16>({.batch = 1, .queries = 256, .keys = 256}, 323);
+  auto spoiled = plain;
+  spoiled.out_gradient.fill(std::numeric_limits<bfloat16>::quiet_NaN());
+  const std::int64_t before = counted_loads(plain)[2];
+  const std::int64_t loads = counted_loads(spoiled)[2] - before;
+  for (const auto& gradient : {values_of(spoiled.k_gradient), values_of(spoiled.v_gradient)})
+    for (const bfloat16 x : gradient) CHECK(std::isnan(x));
+  // A key and 32 queries: two products of 16 features, three numbers of a query, and two rows of each to be added.
+  CHECK(loads <= 256 * (2 * 2 * 16 + 3 + 2 * 32));
+}
+
 }  // namespace headwise::test

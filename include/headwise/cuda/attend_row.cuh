@@ -59,6 +59,8 @@ HEADWISE_DEVICE attended_row<Real, ValueDim> attend_range(key_span range, const 
     const Real weight = visible ? std::exp(score - shift) : Real(0);
     largest = next;
     sum = sum * kept + sum_over_lanes(weight);
+    // All of the row is NaN, whatever comes.
+    if (sum != sum) break;
     row.out.for_each([&](Real& value, int) { value *= kept; });
     for (int lane = 0; lane < warp_size && first + lane < range.end; ++lane) {
       const Real share = shuffle_from(weight, lane);

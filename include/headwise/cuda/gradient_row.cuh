@@ -65,7 +65,7 @@ HEADWISE_DEVICE void write_query_gradient(const attend_backward_parameters<Varia
   const int composite = Variant::composite_head(side.head);
   const key_span range = side.visible(p.mask, i);
   lane_row<real, Variant::head_dim> sums{};
-  for (int first = range.begin; first < range.end; first += warp_size) {
+  for (int first = range.begin; first < range.end && !sums.is_nan(); first += warp_size) {
     const int key = first + lane_index();
     const bool visible = key < range.end && detail::visible_in_range(p.mask, pair_of(side.at(i), key));
     const auto mine = visible ? gradient_of_pair(p, side, i, key, composite) : weight_gradient<real>{0, 0};
@@ -83,10 +83,11 @@ HEADWISE_DEVICE void write_key_gradients(const attend_backward_parameters<Varian
   using real = typename Variant::template accumulator<Scalar>;
   lane_row<real, Variant::head_dim> key_sums{};
   lane_row<real, Variant::value_dim> value_sums{};
+  const auto can_change = [&] { return (WantsKeys && !key_sums.is_nan()) || (WantsValues && !value_sums.is_nan()); };
   for (int head = 0; head < Variant::query_heads; ++head) {
     if (Variant::composite_head(head) != composite) continue;
     const query_side side = p.side(b, head);
-    for (int first = 0; first < side.queries; first += warp_size) {
+    for (int first = 0; first < side.queries && can_change(); first += warp_size) {
       const int i = first + lane_index();
       const key_span range = side.visible(p.mask, i);
       const bool visible =

@@ -23,6 +23,13 @@ struct lane_row {
     }
   }
 
+  /// Whether all of the row is NaN, so that nothing more can change it. All lanes of the warp take part.
+  HEADWISE_DEVICE bool is_nan() {
+    bool has_number = false;
+    for_each([&](Real& number, int) { has_number |= number == number; });
+    return !any_lane(has_number);
+  }
+
   /// row += factor other, for a row in global memory.
   template <typename T>
   HEADWISE_DEVICE void add(Real factor, const T* other) {
