@@ -11,8 +11,8 @@ namespace headwise::emulator {
 std::uint64_t seed();
 void set_seed(std::uint64_t seed);
 
-/// Shared memory that a block may have: the 163 KB of an A100, unless set otherwise. Nothing else of a device is known to
-/// those who work on it, so that results cannot depend on it.
+/// Shared memory that a block may have: the 163 KB of an A100, unless set otherwise. Nothing else of a device is known
+/// to those who work on it, so that results cannot depend on it.
 std::size_t most_shared_bytes();
 void set_most_shared_bytes(std::size_t bytes);
 
