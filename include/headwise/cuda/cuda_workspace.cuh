@@ -19,8 +19,7 @@ namespace headwise {
 /// What a caller hands to every operation on a CUDA device: the stream that it works in, and scratch memory of a fixed
 /// size on the device, taken through a `frame` and given back when the frame ends. Operations start kernels in the
 /// stream and return; they allocate nothing and wait for nothing. One workspace serves one caller at a time; its memory
-/// is used again in the order of the stream. The first matrix product makes what cuBLAS needs, once: this takes a while
-/// and memory of its own, which attention has no use for.
+/// is used again in the order of the stream. With it comes what cuBLAS needs, which takes a while to make.
 ///
 /// Where the memory does not suffice, `headwise::error` is thrown before any work starts. How much does is asked by
 /// doing the work in a workspace that counts (`bytes_for`): the answer comes from the very code that takes the memory.
@@ -34,11 +33,12 @@ class cuda_workspace {
       : order_(order),
         owned_(static_cast<std::byte*>(cuda::allocate_device_memory(bytes))),
         memory_(owned_.get()),
+        products_(order),
         capacity_(bytes) {}
   /// A workspace on device memory of the caller's, which must outlive all that the stream is told to do. It begins at a
   /// multiple of 256 bytes, as all that a device allocates does; `headwise::error` is thrown otherwise.
   cuda_workspace(cuda::stream order, std::span<std::byte> memory)
-      : order_(order), memory_(memory.data()), capacity_(memory.size()) {
+      : order_(order), memory_(memory.data()), products_(order), capacity_(memory.size()) {
     const std::size_t past = reinterpret_cast<std::uintptr_t>(memory_) % alignment;
     detail::require(past == 0, "memory", detail::words(past, " bytes behind a multiple of ", alignment),
                     detail::words("an address that is a multiple of ", alignment));
@@ -114,7 +114,6 @@ class cuda_workspace {
                 cuda::matrix_form left_form, const cuda::matrix_rows<const T>& right, cuda::matrix_form right_form,
                 const cuda::matrix_rows<T>& result, bool add, std::byte* scratch) {
     if (counts_ || size.batch == 0 || size.rows == 0 || size.columns == 0) return;
-    if (!products_) products_.emplace(order_);
     products_->multiply<T>(name, size, left, left_form, right, right_form, result, add, scratch);
   }
 
