@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "emulator/device_memory.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -31,8 +33,8 @@ std::byte* map_memory(void* place, std::size_t bytes, int access) {
   return static_cast<std::byte*>(address);
 }
 
-/// Addresses of the device, behind them as many of the host, and behind these what is noted of blocks. Pieces that were
-/// given back wait here for the next of their size, but for large ones.
+/// Addresses of the device, behind them as many of the host, where the same memory is, and behind these what is noted
+/// of blocks. Pieces that were given back wait here for the next of their size, but for large ones.
 class address_space {
  public:
   std::byte* take(std::size_t bytes) {
@@ -44,7 +46,10 @@ class address_space {
     }
     if (distance_on_host - used_ < bytes) throw std::bad_alloc();
     std::byte* const address = begin_ + used_;
-    map_all(address, bytes, PROT_READ | PROT_WRITE);
+    constexpr int both = PROT_READ | PROT_WRITE;
+    map_shared(address, bytes, PROT_NONE);
+    map_shared(place_on_host(address), bytes, both);
+    map_memory(accesses(address), notes_per_byte * bytes, both);
     used_ += bytes;
     return address;
   }
@@ -52,8 +57,13 @@ class address_space {
     if (bytes < much) {
       waiting_[bytes].push_back(address);
     } else {
-      map_all(address, bytes, PROT_NONE);
+      // Nobody gets these addresses again.
+      fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, address - begin_, static_cast<off_t>(bytes));
+      map_memory(accesses(address), notes_per_byte * bytes, PROT_NONE);
     }
+  }
+  void let_read(bool may) const {
+    if (used_ > 0) mprotect(begin_, used_, may ? PROT_READ : PROT_NONE);
   }
   block_accesses* accesses(const std::byte* address) const {
     return reinterpret_cast<block_accesses*>(begin_ + 2 * distance_on_host) +
@@ -63,11 +73,18 @@ class address_space {
  private:
   static constexpr std::size_t notes_per_byte = sizeof(block_accesses) / bytes_of_cell;
 
-  void map_all(std::byte* address, std::size_t bytes, int access) const {
-    map_memory(place_on_host(address), bytes, access);
-    map_memory(accesses(address), notes_per_byte * bytes, access);
+  /// Maps the next memory of the file.
+  void map_shared(std::byte* place, std::size_t bytes, int access) const {
+    const int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
+    if (mmap(place, bytes, access, flags, file_, static_cast<off_t>(used_)) == MAP_FAILED) throw std::bad_alloc();
+  }
+  static int new_file() {
+    const int file = memfd_create("device memory", 0);
+    if (file < 0 || ftruncate(file, static_cast<off_t>(distance_on_host)) != 0) throw std::bad_alloc();
+    return file;
   }
 
+  int file_ = new_file();
   std::byte* begin_ = map_memory(nullptr, (2 + notes_per_byte) * distance_on_host, PROT_NONE);
   std::size_t used_ = 0;
   std::map<std::size_t, std::vector<std::byte*>> waiting_;
@@ -129,6 +146,12 @@ void free_device_memory(void* address) noexcept {
   const std::size_t bytes = (found - 1)->last - (found - 1)->first;
   map.pieces.erase(found - 1);
   map.addresses.give_back(static_cast<std::byte*>(address), whole_pages(bytes));
+}
+
+void let_kernels_read(bool may) {
+  memory_map& map = memory();
+  const std::lock_guard guard(map.lock);
+  map.addresses.let_read(may);
 }
 
 block_accesses* accesses_of_blocks(const void* address) {

@@ -7,9 +7,13 @@
 namespace headwise::emulator {
 
 /// Memory of the device, full of NaNs. Whoever reads or writes it past the instructions, copies and products ends the
-/// program, as there is nothing at its addresses: what it holds lies at its `place_on_host`.
+/// program, as nothing is at its addresses, and what it holds lies at its `place_on_host`; only while a kernel runs may
+/// they be read, as masks and scores do that have data.
 void* allocate_device_memory(std::size_t bytes);
 void free_device_memory(void* memory) noexcept;
+
+/// Whether a kernel runs.
+void let_kernels_read(bool may);
 
 /// How far behind an address of the device the host has what it holds.
 inline constexpr std::uintptr_t distance_on_host = std::uintptr_t{1} << 42;

@@ -10,6 +10,7 @@
 
 #include "emulator/block.hpp"
 #include "emulator/counters.hpp"
+#include "emulator/device_memory.hpp"
 #include "emulator/fault.hpp"
 #include "emulator/settings.hpp"
 #include "headwise/core/error.hpp"
@@ -81,8 +82,14 @@ device& the_device() {
 }
 
 struct while_running {
-  explicit while_running(block& b) { set_running_block(&b); }
-  ~while_running() { set_running_block(nullptr); }
+  explicit while_running(block& b) {
+    set_running_block(&b);
+    let_kernels_read(true);
+  }
+  ~while_running() {
+    let_kernels_read(false);
+    set_running_block(nullptr);
+  }
   while_running(const while_running&) = delete;
   while_running& operator=(const while_running&) = delete;
 };
