@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -56,6 +59,21 @@ std::vector<float> multiplied(const factors<T>& x) {
   device_buffer<float> product(16 * 8);
   cuda::launch("multiply_once", multiply_once<T>, {1, 32}, nullptr, on_device.data(), product.data());
   return product.values();
+}
+
+/// Requires of every element of `multiplied(x)` that it is what adding products in the order of k gives.
+template <typename T>
+void check_product(const factors<T>& x) {
+  const std::vector<float> found = multiplied(x);
+  for (std::size_t m = 0; m < 16; ++m)
+    for (std::size_t n = 0; n < 8; ++n) {
+      // Products are exact in float, so that a contraction of the compiler changes no bit.
+      float sum = x.c[m][n];
+      for (std::size_t k = 0; k < 16; ++k) sum += static_cast<float>(x.a[m][k]) * static_cast<float>(x.b[k][n]);
+      CAPTURE(m);
+      CAPTURE(n);
+      CHECK(found[8 * m + n] == sum);
+    }
 }
 
 /// Factors of numbers that `next()` gives.

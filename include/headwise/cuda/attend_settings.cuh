@@ -5,9 +5,6 @@
 
 namespace headwise::cuda {
 
-/// The shared memory that a block gets on every device with these tensor cores; some have more.
-inline constexpr int least_shared_bytes = 99 * 1024;
-
 /// How a kernel of attention cuts its work. The warps of a block share the rows of its tile evenly, those of queries
 /// or, in gradients of keys and values, those of keys.
 struct attend_settings {

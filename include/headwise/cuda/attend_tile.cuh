@@ -14,6 +14,7 @@
 #include "headwise/cuda/key_value_stages.cuh"
 #include "headwise/cuda/nan_watch.cuh"
 #include "headwise/cuda/score_tile.cuh"
+#include "headwise/cuda/shared_bytes.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/softmax_rows.cuh"
 #include "headwise/cuda/visible_keys.cuh"
@@ -49,7 +50,7 @@ class attend_tile {
   using parameters = attend_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
   static constexpr int shared_bytes = std::max(query_tile::bytes + stages::bytes, out_tile::bytes);
-  static_assert(shared_bytes <= least_shared_bytes);
+  static_assert(shared_bytes <= shared_bytes_everywhere);
 
   HEADWISE_DEVICE attend_tile(const parameters& p, const aligned_tensors& aligned)
       : p_(p),
@@ -69,7 +70,9 @@ class attend_tile {
     sync_block();
     write();
     // Taking a row by itself removes what has come from keys that are hidden from it.
-    if (nans_.is_spoiled()) take_rows_again(side);
+    nans_.template take_spoiled_rows<heights * 16>(first_query(), tokens(), [&](int i) {
+      write_row<Norm>(p_, block_.batch, block_.head, i, attend_row<Variant, Scalar>(p_, side, i));
+    });
   }
 
  private:
@@ -103,16 +106,6 @@ class attend_tile {
       multiply_columns<Scalar>(sums_, scores, tiles.values(stage));
     });
     nans_.end(sums_);
-  }
-
-  HEADWISE_DEVICE void take_rows_again(const query_side& side) const {
-    // Rows of one lane are written over by others.
-    sync_warp();
-    for (int row = 0; row < heights * 16; ++row) {
-      const int i = first_query() + row;
-      if (i < tokens() && nans_.row_is_spoiled(row))
-        write_row<Norm>(p_, block_.batch, block_.head, i, attend_row<Variant, Scalar>(p_, side, i));
-    }
   }
 
   HEADWISE_DEVICE void write() {

@@ -3,15 +3,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstddef>
 #include <cstdint>
 
 #include "headwise/cuda/instructions.cuh"
+#include "headwise/cuda/shared_bytes.cuh"
 
 namespace headwise::cuda {
-
-/// Shared memory that a block may have on every device from sm_80 on. Those of sm_86 and sm_89 have no more.
-inline constexpr std::size_t shared_bytes_everywhere = 99 * 1024;
 
 /// How a block of the decoding kernel cuts its work. A team of `row_tiles` warps, of 16 query rows each, shares tiles
 /// of `key_rows` keys, which wait in a ring of `stages` places; the teams of a block take the tiles of its keys in
@@ -34,7 +31,7 @@ struct decode_settings {
 /// 64 KiB of a multiprocessor. The ring has as many places as the rows and their weights, `row_bytes` for each row,
 /// leave room for on every device, but two at least.
 constexpr decode_settings decode_settings_of(int dim, int row_tiles, int row_bytes) {
-  const int ring_bytes = static_cast<int>(shared_bytes_everywhere) - 16 * row_tiles * row_bytes;
+  const int ring_bytes = shared_bytes_everywhere - 16 * row_tiles * row_bytes;
   // Wide heads leave registers for fewer scores.
   const int key_rows = dim <= 128 ? 32 : 16;
   const int teams = std::max(1, (dim <= 192 ? 4 : 2) / row_tiles);

@@ -9,6 +9,7 @@
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_device.hpp"
+#include "headwise/core/token_view.hpp"
 #include "headwise/cuda/instructions.cuh"
 
 namespace headwise::cuda {
@@ -132,11 +133,16 @@ bool chunk_aligned(const T* address) {
 }
 
 /// Whether all vectors of a view start at such addresses.
-template <int Width, typename T, int Heads, int Dim>
-bool chunk_aligned(const head_view<T, Heads, Dim>& view) {
+template <int Width, typename T>
+bool chunk_aligned(const token_view<T>& view) {
   const auto steps_fit = [](std::int64_t stride, std::int64_t extent) { return extent <= 1 || stride % Width == 0; };
   return chunk_aligned<Width>(view.data) && steps_fit(view.batch_stride, view.batch) &&
-         steps_fit(view.token_stride, view.tokens) && steps_fit(view.head_stride, Heads);
+         steps_fit(view.token_stride, view.tokens);
+}
+template <int Width, typename T, int Heads, int Dim>
+bool chunk_aligned(const head_view<T, Heads, Dim>& view) {
+  const token_view<T> first_heads{view.data, view.batch, view.tokens, Dim, view.batch_stride, view.token_stride};
+  return chunk_aligned<Width>(first_heads) && (Heads == 1 || view.head_stride % Width == 0);
 }
 
 /// Calls body(std::bool_constant<whole>): whether chunks of `Width` numbers can be moved whole.

@@ -16,6 +16,7 @@
 #include "headwise/cuda/query_numbers.cuh"
 #include "headwise/cuda/query_tiles.cuh"
 #include "headwise/cuda/score_gradient_tile.cuh"
+#include "headwise/cuda/shared_bytes.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/visible_keys.cuh"
 #include "headwise/cuda/warp_tile.cuh"
@@ -51,7 +52,7 @@ class key_gradient_tile {
   using parameters = attend_backward_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
   static constexpr int shared_bytes = key_tile::bytes + value_tile::bytes + 2 * stage_bytes;
-  static_assert(shared_bytes <= least_shared_bytes);
+  static_assert(shared_bytes <= shared_bytes_everywhere);
 
   HEADWISE_DEVICE key_gradient_tile(const parameters& p, const aligned_gradients& aligned) : p_(p), aligned_(aligned) {
     // Under a causal mask the first keys take the longest; they come first.
@@ -77,7 +78,9 @@ class key_gradient_tile {
     sync_block();
     write();
     // Taking a key by itself removes what has come from queries that do not see it.
-    if (nans_.is_spoiled()) take_keys_again();
+    nans_.template take_spoiled_rows<heights * 16>(first_key(), static_cast<int>(p_.k.tokens), [&](int key) {
+      write_key_gradients<wants_keys, wants_values>(p_, batch_, head_, key);
+    });
   }
 
  private:
@@ -152,16 +155,6 @@ class key_gradient_tile {
       nans_.before_tile(whole, key_sums_);
     } else {
       nans_.before_tile(whole, value_sums_);
-    }
-  }
-
-  HEADWISE_DEVICE void take_keys_again() const {
-    // Rows of one lane are written over by others.
-    sync_warp();
-    for (int row = 0; row < heights * 16; ++row) {
-      const int key = first_key() + row;
-      if (key < static_cast<int>(p_.k.tokens) && nans_.row_is_spoiled(row))
-        write_key_gradients<wants_keys, wants_values>(p_, batch_, head_, key);
     }
   }
 

@@ -35,7 +35,7 @@ struct weight_gradient_shape {
   /// Warps that share a tile.
   static constexpr int sharers = tiles >= warps ? 1 : warps / tiles;
   /// Blocks of a slice.
-  static constexpr int blocks = (tiles * sharers + warps - 1) / warps;
+  static constexpr int blocks = static_cast<int>(blocks_of(tiles * sharers, warps));
   static constexpr int least_slice = 64;
   /// A thread holds the chunks of all rows.
   static constexpr int width = widest_chunk<T>(Dim, std::max(1, 4 * most / rows));

@@ -24,10 +24,16 @@ class nan_watch {
     before_tile(true, sums...);
   }
 
-  /// After the end: whether a row has such a sum, or one that shares its lanes. All lanes of the warp take part.
-  HEADWISE_DEVICE bool row_is_spoiled(int row) const { return any_lane(state_ > 0 && lane_index() / 4 == row % 8); }
-  /// The same of any row.
-  HEADWISE_DEVICE bool is_spoiled() const { return any_lane(state_ > 0); }
+  /// After the end: calls take(token) for every row that has such a sum, or shares its lanes with one that has. The
+  /// warp has `Rows` of them, those of the tokens from `first` on, of which there are `tokens`, and has written them.
+  template <int Rows, typename Take>
+  HEADWISE_DEVICE void take_spoiled_rows(int first, int tokens, const Take& take) const {
+    if (!any_lane(state_ > 0)) return;
+    // Rows of one lane are written over by others.
+    sync_warp();
+    for (int row = 0; row < Rows; ++row)
+      if (first + row < tokens && any_lane(state_ > 0 && lane_index() / 4 == row % 8)) take(first + row);
+  }
 
  private:
   /// Twice the NaNs that such runs have brought this lane, and one more while there is one, in one register.

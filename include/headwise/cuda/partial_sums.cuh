@@ -52,7 +52,7 @@ inline constexpr std::int64_t staged_partial_rows = 64;
 
 /// The parts that the rows are cut into, a block for each.
 constexpr std::int64_t parts_of_partials(std::int64_t rows) {
-  return rows <= most_partial_rows ? 1 : (rows + staged_partial_rows - 1) / staged_partial_rows;
+  return rows <= most_partial_rows ? 1 : blocks_of(rows, staged_partial_rows);
 }
 
 /// One lane for every sum of a part of the rows, which the warps of a block share.

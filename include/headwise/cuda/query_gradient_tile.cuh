@@ -13,6 +13,7 @@
 #include "headwise/cuda/nan_watch.cuh"
 #include "headwise/cuda/query_numbers.cuh"
 #include "headwise/cuda/score_gradient_tile.cuh"
+#include "headwise/cuda/shared_bytes.cuh"
 #include "headwise/cuda/shared_tile.cuh"
 #include "headwise/cuda/visible_keys.cuh"
 #include "headwise/cuda/warp_tile.cuh"
@@ -39,7 +40,7 @@ class query_gradient_tile {
   using parameters = attend_backward_parameters<Variant, Scalar>;
   static constexpr attend_settings settings = Settings;
   static constexpr int shared_bytes = numbers_offset + Settings.query_rows * static_cast<int>(sizeof(query_numbers));
-  static_assert(shared_bytes <= least_shared_bytes);
+  static_assert(shared_bytes <= shared_bytes_everywhere);
 
   HEADWISE_DEVICE query_gradient_tile(const parameters& p, const aligned_gradients& aligned)
       : p_(p),
@@ -59,7 +60,8 @@ class query_gradient_tile {
     sync_block();
     write();
     // Taking a row by itself removes what has come from keys that are hidden from it.
-    if (nans_.is_spoiled()) take_rows_again(side);
+    nans_.template take_spoiled_rows<heights * 16>(first_query(), static_cast<int>(p_.q.tokens),
+                                                   [&](int i) { write_query_gradient(p_, side, i); });
   }
 
  private:
@@ -107,15 +109,6 @@ class query_gradient_tile {
       if (!gives_weight(load_shared(numbers() + warp_row_ + sums_.row_of(m, half))))
         sums_.for_each_in_row(m, half, [](float& sum, int) { sum = 0; });
     });
-  }
-
-  HEADWISE_DEVICE void take_rows_again(const query_side& side) const {
-    // Rows of one lane are written over by others.
-    sync_warp();
-    for (int row = 0; row < heights * 16; ++row) {
-      const int i = first_query() + row;
-      if (i < static_cast<int>(p_.q.tokens) && nans_.row_is_spoiled(row)) write_query_gradient(p_, side, i);
-    }
   }
 
   HEADWISE_DEVICE void write() {

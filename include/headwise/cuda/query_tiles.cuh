@@ -8,6 +8,7 @@
 #include "headwise/cuda/attend_backward_parameters.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/visible_keys.cuh"
+#include "headwise/cuda/warp_sums.cuh"
 
 namespace headwise::cuda {
 
@@ -20,16 +21,6 @@ struct query_position {
   HEADWISE_DEVICE int tile() const { return code >> 1; }
   HEADWISE_DEVICE bool whole() const { return (code & 1) == 0; }
 };
-
-/// The least over the lanes of a warp.
-HEADWISE_DEVICE int least_of_warp(int x) {
-  HEADWISE_UNROLL
-  for (int bit = 1; bit < warp_size; bit *= 2) {
-    const int other = shuffle_xor(x, bit);
-    x = other < x ? other : x;
-  }
-  return x;
-}
 
 /// The tiles of queries of all query heads of one composite head that see any of some keys, head by head. A warp finds
 /// them, and all warps find the same: each lane looks at one of 32 tiles that follow each other.

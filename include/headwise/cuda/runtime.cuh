@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "headwise/core/error.hpp"
+#include "headwise/cuda/shared_bytes.cuh"
 
 namespace headwise::cuda {
 
@@ -73,12 +74,6 @@ struct launch_shape {
   int threads;
   std::size_t shared_bytes = 0;
 };
-
-/// Throws `headwise::error` if a block of a launch asks for more shared memory than there is.
-inline void require_shared_bytes(const char* name, std::size_t bytes, std::size_t most) {
-  detail::require(bytes <= most, name, detail::words("of ", bytes, " bytes of shared memory a block"),
-                  detail::words("at most ", most, " on this device"));
-}
 
 /// Starts a kernel in the order of the stream; no blocks, no kernel. Throws `headwise::error` if it does not start.
 template <typename... Parameters>

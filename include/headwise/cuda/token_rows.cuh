@@ -7,6 +7,7 @@
 
 #include "headwise/core/token_view.hpp"
 #include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/cuda/feature_chunk.cuh"
 #include "headwise/cuda/instructions.cuh"
 #include "headwise/cuda/matrix_product.cuh"
 
@@ -73,18 +74,20 @@ write_token_rows(HEADWISE_KERNEL_PARAMETER row_tensors<T> tensors) {
 
 namespace loops {
 
-/// Whether all rows start at multiples of 16 bytes and consist of them; of no rows that holds, too.
+/// Numbers in 16 bytes.
+template <typename T>
+inline constexpr int numbers_of_piece = 16 / static_cast<int>(sizeof(T));
+
+/// Whether all rows consist of pieces of 16 bytes, and start where these may; of no rows that holds, too.
 template <typename T>
 bool have_whole_pieces(const token_view<T>& view) {
-  constexpr std::int64_t width = 16 / sizeof(T);
-  return reinterpret_cast<std::uintptr_t>(view.data) % 16 == 0 && view.width % width == 0 &&
-         (view.tokens <= 1 || view.token_stride % width == 0) && (view.batch <= 1 || view.batch_stride % width == 0);
+  return view.width % numbers_of_piece<T> == 0 && chunk_aligned<numbers_of_piece<T>>(view);
 }
 
 template <typename T>
 void launch_write_rows(const char* name, const row_tensors<T>& tensors, cuda_workspace& workspace) {
   const bool whole = have_whole_pieces(tensors.from) && have_whole_pieces(tensors.to) &&
-                     reinterpret_cast<std::uintptr_t>(tensors.same) % 16 == 0;
+                     chunk_aligned<numbers_of_piece<T>>(tensors.same);
   workspace.launch(name, whole ? write_token_rows<true, T> : write_token_rows<false, T>,
                    {.blocks = tensors.to.width == 0 ? 0 : tensors.to.batch * tensors.to.tokens, .threads = row_threads},
                    tensors);

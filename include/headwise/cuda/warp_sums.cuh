@@ -15,6 +15,16 @@ HEADWISE_DEVICE Real largest_of_warp(Real x) {
   return x;
 }
 
+/// The least over the lanes of a warp.
+HEADWISE_DEVICE int least_of_warp(int x) {
+  HEADWISE_UNROLL
+  for (int bit = 1; bit < warp_size; bit *= 2) {
+    const int other = shuffle_xor(x, bit);
+    x = other < x ? other : x;
+  }
+  return x;
+}
+
 /// The sum over neighbouring lanes, `Lanes` of them, a power of two up to a warp, on each of them. All lanes of the
 /// warp take part.
 template <int Lanes = warp_size, typename Number>

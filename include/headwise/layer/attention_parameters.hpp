@@ -111,21 +111,15 @@ struct attention_parameters {
     for_each([&](std::string_view, buffer& values) { Memory::set_zero(values, scratch); });
   }
 
-  /// Takes over the numbers of parameters that live in another memory.
-  template <typename Other>
-  void assign(const attention_parameters<Variant, Scalar, Other>& other) {
+  /// Takes over the numbers of parameters that live in another memory, in the order of a workspace of either memory
+  /// where one is given.
+  template <typename Other, typename... Workspace>
+  requires(sizeof...(Workspace) <= 1) void assign(const attention_parameters<Variant, Scalar, Other>& other,
+                                                  Workspace&... scratch) {
     std::vector<std::vector<Scalar>> all;
-    other.for_each([&](std::string_view, const auto& values) { all.push_back(Other::load(values)); });
+    other.for_each([&](std::string_view, const auto& values) { all.push_back(loaded<Other>(values, scratch...)); });
     std::size_t next = 0;
-    for_each([&](std::string_view, buffer& values) { Memory::store(values, std::move(all[next++])); });
-  }
-  /// The same, in the order of a workspace of either memory.
-  template <typename Other, typename Workspace>
-  void assign(const attention_parameters<Variant, Scalar, Other>& other, Workspace& scratch) {
-    std::vector<std::vector<Scalar>> all;
-    other.for_each([&](std::string_view, const auto& values) { all.push_back(loaded<Other>(values, scratch)); });
-    std::size_t next = 0;
-    for_each([&](std::string_view, buffer& values) { store(values, std::move(all[next++]), scratch); });
+    for_each([&](std::string_view, buffer& values) { store(values, std::move(all[next++]), scratch...); });
   }
 
   /// The number of parameters.
@@ -161,17 +155,17 @@ struct attention_parameters {
 
  private:
   // A workspace is given to whichever memory it belongs to.
-  template <typename From, typename Values, typename Workspace>
-  static std::vector<Scalar> loaded(const Values& values, Workspace& scratch) {
-    if constexpr (requires { From::load(values, scratch); })
-      return From::load(values, scratch);
+  template <typename From, typename Values, typename... Workspace>
+  static std::vector<Scalar> loaded(const Values& values, Workspace&... scratch) {
+    if constexpr (requires { From::load(values, scratch...); })
+      return From::load(values, scratch...);
     else
       return From::load(values);
   }
-  template <typename Workspace>
-  static void store(buffer& to, std::vector<Scalar> values, Workspace& scratch) {
-    if constexpr (requires { Memory::store(to, std::move(values), scratch); })
-      Memory::store(to, std::move(values), scratch);
+  template <typename... Workspace>
+  static void store(buffer& to, std::vector<Scalar> values, Workspace&... scratch) {
+    if constexpr (requires { Memory::store(to, std::move(values), scratch...); })
+      Memory::store(to, std::move(values), scratch...);
     else
       Memory::store(to, std::move(values));
   }

@@ -11,6 +11,7 @@
 #include "emulator/launch.hpp"
 #include "emulator/settings.hpp"
 #include "headwise/core/error.hpp"
+#include "headwise/cuda/shared_bytes.cuh"
 
 namespace headwise::cuda {
 
@@ -40,11 +41,6 @@ struct launch_shape {
   int threads;
   std::size_t shared_bytes = 0;
 };
-
-inline void require_shared_bytes(const char* name, std::size_t bytes, std::size_t most) {
-  detail::require(bytes <= most, name, detail::words("of ", bytes, " bytes of shared memory a block"),
-                  detail::words("at most ", most, " on this device"));
-}
 
 template <typename... Parameters>
 void launch(const char* name, void (*kernel)(Parameters...), const launch_shape& shape, stream,
