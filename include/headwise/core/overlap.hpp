@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
-#include <functional>
 #include <numeric>
 #include <type_traits>
 
@@ -86,9 +86,9 @@ bool may_overlap(const ViewA& view_a, const ViewB& view_b) {
       }
     }
     if (inner == all_axes) {
-      const std::less<decltype(a.data)> before;
-      if (before(a.data + block_a.last, b.data + block_b.first) ||
-          before(b.data + block_b.last, a.data + block_a.first))
+      constexpr std::compare_three_way order;
+      if (order(a.data + block_a.last, b.data + block_b.first) < 0 ||
+          order(b.data + block_b.last, a.data + block_a.first) < 0)
         return false;
     } else if (period > 0) {
       const std::int64_t distance = (b.data + block_b.first) - (a.data + block_a.first);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -13,6 +12,7 @@
 #include "headwise/core/stand_in_memory.hpp"
 #include "headwise/cuda/matrix_product.cuh"
 #include "headwise/cuda/runtime.cuh"
+#include "headwise/cuda/unique_handle.cuh"
 
 namespace headwise {
 
@@ -151,7 +151,7 @@ class cuda_workspace {
   }
 
   cuda::stream order_{};
-  std::unique_ptr<std::byte, free_memory> owned_;
+  cuda::unique_handle<std::byte, free_memory> owned_;
   std::byte* memory_ = nullptr;
   std::optional<cuda::matrix_products> products_;
   std::size_t capacity_ = 0;

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -11,6 +10,7 @@
 
 #include "headwise/cuda/cuda_workspace.cuh"
 #include "headwise/cuda/runtime.cuh"
+#include "headwise/cuda/unique_handle.cuh"
 
 namespace headwise {
 
@@ -91,7 +91,7 @@ class device_buffer {
     void operator()(T* memory) const { cuda::free_device_memory(memory); }
   };
 
-  std::unique_ptr<T, free_memory> memory_;
+  cuda::unique_handle<T, free_memory> memory_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };

@@ -6,13 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <type_traits>
 
 #include "headwise/core/error.hpp"
 #include "headwise/core/half_precision.hpp"
 #include "headwise/cuda/runtime.cuh"
+#include "headwise/cuda/unique_handle.cuh"
 
 namespace headwise::cuda {
 
@@ -97,7 +97,7 @@ class matrix_products {
     return std::is_same_v<T, double> ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F;
   }
 
-  std::unique_ptr<cublasContext, destroy> handle_;
+  unique_handle<cublasContext, destroy> handle_;
 };
 
 }  // namespace headwise::cuda
