@@ -132,13 +132,14 @@ bool chunk_aligned(const T* address) {
   return reinterpret_cast<std::uintptr_t>(address) % (Width * sizeof(T)) == 0;
 }
 
-/// Whether all vectors of a view start at such addresses.
+/// Whether the vectors of all tokens start at such addresses.
 template <int Width, typename T>
 bool chunk_aligned(const token_view<T>& view) {
   const auto steps_fit = [](std::int64_t stride, std::int64_t extent) { return extent <= 1 || stride % Width == 0; };
   return chunk_aligned<Width>(view.data) && steps_fit(view.batch_stride, view.batch) &&
          steps_fit(view.token_stride, view.tokens);
 }
+/// Whether the vectors of all heads start at such addresses.
 template <int Width, typename T, int Heads, int Dim>
 bool chunk_aligned(const head_view<T, Heads, Dim>& view) {
   const token_view<T> first_heads{view.data, view.batch, view.tokens, Dim, view.batch_stride, view.token_stride};
