@@ -87,8 +87,8 @@ bool may_overlap(const ViewA& view_a, const ViewB& view_b) {
     }
     if (inner == all_axes) {
       constexpr std::compare_three_way order;
-      if (order(a.data + block_a.last, b.data + block_b.first) < 0 ||
-          order(b.data + block_b.last, a.data + block_a.first) < 0)
+      if (std::is_lt(order(a.data + block_a.last, b.data + block_b.first)) ||
+          std::is_lt(order(b.data + block_b.last, a.data + block_a.first)))
         return false;
     } else if (period > 0) {
       const std::int64_t distance = (b.data + block_b.first) - (a.data + block_a.first);
