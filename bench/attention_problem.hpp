@@ -4,24 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <headwise/cpu.hpp>
-#include <random>
 #include <span>
 #include <vector>
 
+#include "random_numbers.hpp"
+
 namespace bench {
 
-/// Random numbers: zeros would be kinder to a processor than real data.
-template <typename T>
-std::vector<T> random_numbers(std::int64_t count) {
-  static std::mt19937 generator(1);
-  std::normal_distribution<T> normal;
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& value : values) value = normal(generator);
-  return values;
-}
-
-/// What a variant does between its projections, on one sequence: mixing, norm after mixing, attention and norm after
-/// attention, each where the variant has it.
+/// What a variant does between its projections, on one sequence of tokens: mixing, norm after mixing, attention and
+/// norm after attention, each where the variant has it.
 template <typename Variant, typename T>
 class attention_problem {
   static constexpr int H = Variant::query_heads;
@@ -38,26 +29,27 @@ class attention_problem {
   using constants = std::span<const T>;
 
  public:
-  attention_problem(std::int64_t queries, std::int64_t keys)
-      : queries_(queries),
-        keys_(keys),
-        q_(random_numbers<T>(queries * H * D)),
-        component_k_(random_numbers<T>(keys * C * D)),
-        component_v_(random_numbers<T>(keys * C * Dv)),
+  explicit attention_problem(std::int64_t tokens)
+      : tokens_(tokens),
+        q_(random_numbers<T>(tokens * H * D)),
+        component_k_(random_numbers<T>(tokens * C * D)),
+        component_v_(random_numbers<T>(tokens * C * Dv)),
         key_weight_(random_numbers<T>(Variant::key_mixing::mixes ? C * G : 0)),
         value_weight_(random_numbers<T>(Variant::value_mixing::mixes ? C * G : 0)),
         key_gain_(random_numbers<T>(Variant::composite_key_gains)),
         value_gain_(random_numbers<T>(Variant::composite_value_gains)),
         output_gain_(random_numbers<T>(Variant::output_gains)),
-        mixed_k_(random_numbers<T>(key_steps::has_mixed_heads ? keys * G * D : 0)),
-        mixed_v_(random_numbers<T>(value_steps::has_mixed_heads ? keys * G * Dv : 0)),
-        composite_k_(random_numbers<T>(key_steps::changes ? keys * G * D : 0)),
-        composite_v_(random_numbers<T>(value_steps::changes ? keys * G * Dv : 0)),
-        attended_(random_numbers<T>(queries * H * Dv)),
-        normalized_(random_numbers<T>(norm::normalizes ? queries * H * Dv : 0)),
-        lse_(random_numbers<accumulator>(queries * H)),
-        y_gradient_(random_numbers<T>(queries * H * Dv)),
-        gradients_(*this) {}
+        mixed_k_(random_numbers<T>(key_steps::has_mixed_heads ? tokens * G * D : 0)),
+        mixed_v_(random_numbers<T>(value_steps::has_mixed_heads ? tokens * G * Dv : 0)),
+        composite_k_(random_numbers<T>(key_steps::changes ? tokens * G * D : 0)),
+        composite_v_(random_numbers<T>(value_steps::changes ? tokens * G * Dv : 0)),
+        attended_(random_numbers<T>(tokens * H * Dv)),
+        normalized_(random_numbers<T>(norm::normalizes ? tokens * H * Dv : 0)),
+        lse_(random_numbers<accumulator>(tokens * H)),
+        y_gradient_(random_numbers<T>(tokens * H * Dv)),
+        gradients_(*this) {
+    forward();
+  }
 
   void forward() {
     const auto k = key_steps::template forward<backend, T>(components<D>(component_k_), key_weight_, key_gain_,
@@ -73,7 +65,6 @@ class attention_problem {
                                                workspace_);
   }
 
-  /// After `forward`.
   void backward() {
     gradients& d = gradients_;
     if constexpr (norm::normalizes)
@@ -102,19 +93,6 @@ class attention_problem {
           components<Dv>(d.component_v), d.value_weight, d.value_gain, workspace_);
   }
 
-  /// Attention over components as a cache holds them.
-  void attend_cached() {
-    backend::attend_components(headwise::attend_components_arguments<Variant, T>{.q = heads<D>(q_),
-                                                                                 .k = components<D>(component_k_),
-                                                                                 .v = components<Dv>(component_v_),
-                                                                                 .key_weight = key_weight_,
-                                                                                 .value_weight = value_weight_,
-                                                                                 .composite_key_gain = key_gain_,
-                                                                                 .composite_value_gain = value_gain_,
-                                                                                 .out = heads<Dv>(attended_)},
-                               workspace_);
-  }
-
  private:
   /// Where the gradients go, under the names of what they are gradients of.
   struct gradients {
@@ -125,8 +103,8 @@ class attention_problem {
         : q(p.q_),
           component_k(p.component_k_),
           component_v(p.component_v_),
-          composite_k(random_numbers<T>(p.keys_ * G * D)),
-          composite_v(random_numbers<T>(p.keys_ * G * Dv)),
+          composite_k(random_numbers<T>(p.tokens_ * G * D)),
+          composite_v(random_numbers<T>(p.tokens_ * G * Dv)),
           attended(p.attended_),
           key_weight(p.key_weight_),
           value_weight(p.value_weight_),
@@ -137,20 +115,19 @@ class attention_problem {
 
   template <int Dim>
   auto heads(numbers& values) const {
-    return headwise::batch_token_head_view<H, Dim>(values.data(), 1, queries_);
+    return headwise::batch_token_head_view<H, Dim>(values.data(), 1, tokens_);
   }
   template <int Dim>
   auto components(numbers& values) const {
-    return headwise::batch_token_head_view<C, Dim>(values.data(), 1, keys_);
+    return headwise::batch_token_head_view<C, Dim>(values.data(), 1, tokens_);
   }
   template <int Dim>
   auto composites(numbers& values) const {
-    return headwise::batch_token_head_view<G, Dim>(values.data(), 1, keys_);
+    return headwise::batch_token_head_view<G, Dim>(values.data(), 1, tokens_);
   }
-  auto lse() { return headwise::batch_head_scalar_view<H>(lse_.data(), 1, queries_); }
+  auto lse() { return headwise::batch_head_scalar_view<H>(lse_.data(), 1, tokens_); }
 
-  std::int64_t queries_;
-  std::int64_t keys_;
+  std::int64_t tokens_;
   numbers q_, component_k_, component_v_;
   numbers key_weight_, value_weight_, key_gain_, value_gain_, output_gain_;
   numbers mixed_k_, mixed_v_, composite_k_, composite_v_, attended_, normalized_;

@@ -5,35 +5,63 @@
 #include <string_view>
 #include <tuple>
 
+#include "measured.hpp"
+
 // The variants that are measured. To measure one of your own, write its struct here and add it to the list.
 
 namespace bench {
 
-struct full_one_head : headwise::attention_variant<headwise::query_heads<1>, headwise::head_dim<128>> {
-  static constexpr std::string_view name = "full_one_head_128";
+using headwise::attention_variant;
+using headwise::causal_mask;
+using headwise::head_dim;
+using headwise::query_heads;
+
+struct full_128 : attention_variant<query_heads<1>, head_dim<128>> {
+  static constexpr std::string_view name = "full_1x128";
+};
+struct causal_128 : attention_variant<query_heads<1>, head_dim<128>, causal_mask> {
+  static constexpr std::string_view name = "causal_1x128";
+};
+struct full_64 : attention_variant<query_heads<1>, head_dim<64>> {
+  static constexpr std::string_view name = "full_1x64";
+};
+struct causal_64 : attention_variant<query_heads<1>, head_dim<64>, causal_mask> {
+  static constexpr std::string_view name = "causal_1x64";
+};
+struct multi_head : headwise::multi_head<32, 128> {
+  static constexpr std::string_view name = "multi_head_32x128";
+};
+struct grouped_16 : headwise::grouped_query<32, 16, 128> {
+  static constexpr std::string_view name = "grouped_query_32_16x128";
+};
+struct grouped_8 : headwise::grouped_query<32, 8, 128> {
+  static constexpr std::string_view name = "grouped_query_32_8x128";
+};
+struct grouped_4 : headwise::grouped_query<32, 4, 128> {
+  static constexpr std::string_view name = "grouped_query_32_4x128";
+};
+struct grouped_1 : headwise::grouped_query<32, 1, 128> {
+  static constexpr std::string_view name = "grouped_query_32_1x128";
+};
+struct mea : headwise::mea<32, 128> {
+  static constexpr std::string_view name = "mea_32x128";
+};
+struct mea_16 : headwise::mea_virtual_heads<32, 16, 128> {
+  static constexpr std::string_view name = "mea_virtual_heads_32_16x128";
+};
+struct mea_8 : headwise::mea_virtual_heads<32, 8, 128> {
+  static constexpr std::string_view name = "mea_virtual_heads_32_8x128";
+};
+struct mea_4 : headwise::mea_virtual_heads<32, 4, 128> {
+  static constexpr std::string_view name = "mea_virtual_heads_32_4x128";
 };
 
-struct causal_one_head
-    : headwise::attention_variant<headwise::query_heads<1>, headwise::head_dim<128>, headwise::causal_mask> {
-  static constexpr std::string_view name = "causal_one_head_128";
-};
-
-struct multi_head : headwise::multi_head<8, 64> {
-  static constexpr std::string_view name = "multi_head_8x64";
-};
-
-struct grouped_query : headwise::grouped_query<8, 2, 64> {
-  static constexpr std::string_view name = "grouped_query_8_2x64";
-};
-
-struct mea : headwise::mea<8, 64> {
-  static constexpr std::string_view name = "mea_8x64";
-};
-
-struct mea_virtual_heads : headwise::mea_virtual_heads<8, 4, 64> {
-  static constexpr std::string_view name = "mea_virtual_heads_8_4x64";
-};
-
-using measured_variants = std::tuple<full_one_head, causal_one_head, multi_head, grouped_query, mea, mea_virtual_heads>;
+using measured_variants =
+    std::tuple<measured<full_128, of::attention, float, double>, measured<causal_128, of::attention, float, double>,
+               measured<full_64, of::attention>, measured<causal_64, of::attention>,
+               measured<multi_head, of::decoding | of::layers>, measured<grouped_16, of::decoding>,
+               measured<grouped_8, of::decoding>, measured<grouped_4, of::decoding>, measured<grouped_1, of::decoding>,
+               measured<mea, of::mixing | of::decoding | of::layers>, measured<mea_16, of::decoding>,
+               measured<mea_8, of::decoding>, measured<mea_4, of::decoding>>;
 
 }  // namespace bench

@@ -43,5 +43,9 @@ TEST_CASE_TEMPLATE("exp2 is exact at its edges and keeps NaN", T, float, double)
   CHECK(exp2_of(T(-1)) == T(0.5));
   CHECK(exp2_of(-std::numeric_limits<T>::infinity()) == T(0));
   CHECK(exp2_of(-std::numeric_limits<T>::max()) == T(0));
+  const T lowest = std::numeric_limits<T>::min_exponent - 1;
+  CHECK(exp2_of(lowest) == std::numeric_limits<T>::min());
+  CHECK(exp2_of(lowest - T(0.51)) == T(0));
+  CHECK(exp2_of(lowest - T(1)) == T(0));
   CHECK(std::isnan(exp2_of(std::numeric_limits<T>::quiet_NaN())));
 }

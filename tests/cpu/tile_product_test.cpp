@@ -13,14 +13,6 @@ using headwise::cpu::left_factor;
 using headwise::cpu::product_write;
 using headwise::cpu::row_factor;
 
-/// Whole numbers, whose products and sums are exact whatever their order.
-template <typename T>
-std::vector<T> whole_numbers(headwise::test::random_numbers& random, std::int64_t count) {
-  std::vector<T> values(static_cast<std::size_t>(count));
-  for (T& value : values) value = static_cast<T>(random.between(-4, 4));
-  return values;
-}
-
 struct shape {
   std::int64_t rows;
   std::int64_t columns;
@@ -31,8 +23,10 @@ template <typename T>
 std::vector<shape> shapes() {
   constexpr std::int64_t wide = headwise::cpu::register_tile<T>::columns;
   std::vector<shape> all;
-  for (const std::int64_t rows : {0, 1, 2, 3, 4, 5, 6, 7, 13})
-    for (const std::int64_t columns : {std::int64_t{1}, std::int64_t{7}, wide - 1, wide, wide + 1, 2 * wide + 3})
+  constexpr std::int64_t size = headwise::cpu::packet<T>::size;
+  for (const std::int64_t rows : {0, 1, 2, 3, 4, 5, 6, 7, 13, 23})
+    for (const std::int64_t columns : {std::int64_t{1}, std::int64_t{7}, size, wide - size, wide - 1, wide, wide + 1,
+                                       wide + size, wide + 2 * size, 2 * wide + 3})
       for (const std::int64_t depth : {0, 1, 5}) all.push_back({rows, columns, depth});
   return all;
 }
@@ -48,9 +42,9 @@ void compare_with_plain_loops(bool transposed) {
     CAPTURE(columns);
     CAPTURE(depth);
     const std::int64_t pitch = columns + 3;
-    const auto left = whole_numbers<T>(random, rows * depth);
-    const auto right = whole_numbers<T>(random, depth * pitch);
-    auto result = whole_numbers<T>(random, rows * pitch);
+    const auto left = random.whole_numbers<T>(rows * depth);
+    const auto right = random.whole_numbers<T>(depth * pitch);
+    auto result = random.whole_numbers<T>(rows * pitch);
     auto expected = result;
     for (std::int64_t i = 0; i < rows; ++i)
       for (std::int64_t j = 0; j < columns; ++j) {
@@ -78,33 +72,6 @@ TEST_CASE_TEMPLATE("a product equals plain loops and leaves the columns beside i
 TEST_CASE_TEMPLATE("a product with a transposed left factor equals plain loops", T, float, double) {
   compare_with_plain_loops<T, product_write::overwrite>(true);
   compare_with_plain_loops<T, product_write::add>(true);
-}
-
-TEST_CASE_TEMPLATE("dot products equal plain loops, repetitions included", T, float, double) {
-  headwise::test::random_numbers random(8);
-  const std::int64_t repeats = 3;
-  for (const std::int64_t rows : {1, 3, 4, 6})
-    for (const std::int64_t columns : {1, 3, 4, 9})
-      for (const std::int64_t depth : {1, 7, 16, 40}) {
-        CAPTURE(rows);
-        CAPTURE(columns);
-        CAPTURE(depth);
-        const auto a = whole_numbers<T>(random, repeats * rows * depth);
-        const auto b = whole_numbers<T>(random, repeats * columns * depth);
-        std::vector<T> result(static_cast<std::size_t>(rows * columns));
-        headwise::cpu::dot_product(rows, columns, depth, row_factor<const T>{a.data(), depth},
-                                   row_factor<const T>{b.data(), depth}, row_factor<T>{result.data(), columns},
-                                   {repeats, rows * depth, columns * depth});
-        for (std::int64_t i = 0; i < rows; ++i)
-          for (std::int64_t j = 0; j < columns; ++j) {
-            T sum = 0;
-            for (std::int64_t n = 0; n < repeats; ++n)
-              for (std::int64_t k = 0; k < depth; ++k)
-                sum += a[static_cast<std::size_t>((n * rows + i) * depth + k)] *
-                       b[static_cast<std::size_t>((n * columns + j) * depth + k)];
-            CHECK(result[static_cast<std::size_t>(i * columns + j)] == sum);
-          }
-      }
 }
 
 TEST_CASE("an element does not depend on how rows and columns are cut into tiles") {

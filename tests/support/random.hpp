@@ -32,6 +32,14 @@ class random_numbers {
   /// A number from 0 to 1.
   double unit() { return std::uniform_real_distribution<double>(0, 1)(generator_); }
 
+  /// Whole numbers from -4 to 4, whose products and sums are exact whatever their order.
+  template <typename T>
+  std::vector<T> whole_numbers(std::int64_t count) {
+    std::vector<T> values(static_cast<std::size_t>(count));
+    for (T& value : values) value = static_cast<T>(static_cast<float>(between(-4, 4)));
+    return values;
+  }
+
   template <typename T>
   std::vector<T> normals(std::int64_t count, double deviation = 1) {
     std::vector<T> values(static_cast<std::size_t>(count));

@@ -5,10 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/attend_split_keys.hpp"
+#include "headwise/cpu/parallel.hpp"
+#include "headwise/cpu/score_rows.hpp"
 #include "headwise/operations/attend_arguments.hpp"
 
 namespace headwise::cpu {
@@ -42,89 +43,76 @@ struct head_groups {
 /// Whether the rows that share a composite head are so few that packing its keys would not pay.
 template <typename Variant>
 constexpr bool has_few_queries(std::int64_t queries) {
-  return queries * head_groups<Variant>::largest() <= 16;
+  return queries * head_groups<Variant>::largest() <= 32;
+}
+
+/// How the keys are split for so many queries and keys.
+template <typename Variant, typename T>
+constexpr typename attend_split_keys<Variant, T>::sizes few_queries_sizes(std::int64_t batch, std::int64_t queries,
+                                                                          std::int64_t keys) {
+  return {batch * Variant::composite_heads, queries * head_groups<Variant>::largest(), 1, keys};
 }
 
 /// The scratch that `attend_few_queries` takes with this many threads, in bytes.
 template <typename Variant, typename T>
 constexpr std::size_t few_queries_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys,
                                                   int threads) {
-  using split = attend_split_keys<Variant, T>;
-  const std::int64_t rows = queries * head_groups<Variant>::largest();
-  const std::int64_t groups = batch * Variant::composite_heads;
-  return host_workspace::bytes_for<split_row>(groups * rows) +
-         host_workspace::bytes_for<T>(groups * rows * Variant::head_dim) +
-         host_workspace::bytes_for<T>(groups * rows * split::chunks(keys) * Variant::value_dim) +
-         host_workspace::bytes_for<online_softmax<T>>(groups * rows * split::chunks(keys)) +
-         host_workspace::bytes_for<T>(threads * rows * split::chunk);
+  return attend_split_keys<Variant, T>::bytes(few_queries_sizes<Variant, T>(batch, queries, keys), threads);
 }
 
 /// `attend` for few queries, on tensors of the accumulator's type.
 template <typename Variant, typename T>
 void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& workspace) {
-  using split = attend_split_keys<Variant, T>;
+  using split_type = attend_split_keys<Variant, T>;
   constexpr std::int64_t G = Variant::composite_heads;
-  constexpr std::int64_t D = Variant::head_dim;
-  constexpr std::int64_t Dv = Variant::value_dim;
-  const std::int64_t most_rows = a.q.tokens * head_groups<Variant>::largest();
-  const std::int64_t most_parts = most_rows * split::chunks(a.k.tokens);
-  const std::int64_t groups = a.q.batch * G;
-
   host_workspace::frame frame(workspace);
-  auto* rows = frame.take<split_row>(groups * most_rows);
-  auto* queries = frame.take<T>(groups * most_rows * D);
-  auto* accumulated = frame.take<T>(groups * most_parts * Dv);
-  auto* softmax = frame.take<online_softmax<T>>(groups * most_parts);
+  const auto sizes = few_queries_sizes<Variant, T>(a.q.batch, a.q.tokens, a.k.tokens);
+  const split_type split(frame, sizes);
 
-  const auto group_of = [&](std::int64_t index) {
+  for (std::int64_t index = 0; index < sizes.count; ++index) {
     const std::int64_t b = index / G;
     const std::int64_t g = index % G;
+    const auto& members = head_groups<Variant>::of[static_cast<std::size_t>(g)];
     const std::int64_t live = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
     const std::int64_t keys = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
-    const std::int64_t count = live * head_groups<Variant>::of[static_cast<std::size_t>(g)].count;
-    return split{a.mask,
-                 a.score,
-                 b,
-                 live,
-                 keys,
-                 count,
-                 D,
-                 Dv,
-                 rows + index * most_rows,
-                 queries + index * most_rows * D,
-                 {keys == 0 ? nullptr : a.k.row(b, 0, g), a.k.token_stride},
-                 {keys == 0 ? nullptr : a.v.row(b, 0, g), a.v.token_stride},
-                 accumulated + index * most_parts * Dv,
-                 softmax + index * most_parts};
-  };
-
-  for (std::int64_t index = 0; index < groups; ++index) {
-    const auto& members = head_groups<Variant>::of[static_cast<std::size_t>(index % G)];
-    const std::int64_t b = index / G;
-    const std::int64_t live = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
-    for (std::int64_t r = 0; r < live * members.count; ++r) {
-      const split_row row{members.head[static_cast<std::size_t>(r % members.count)], r / members.count};
-      rows[index * most_rows + r] = row;
-      const T* from = a.q.row(b, row.index, row.head);
-      T* to = queries + (index * most_rows + r) * D;
-      for (std::int64_t d = 0; d < D; ++d) to[d] = T(folded_scale<Variant>) * from[d];
-    }
-    for (std::int64_t i = live; i < a.q.tokens; ++i)
-      for (int m = 0; m < members.count; ++m) {
-        const int head = members.head[static_cast<std::size_t>(m)];
-        std::fill_n(a.out.row(b, i, head), Dv, T(0));
-        if (a.lse.data != nullptr) a.lse.row(b, head)[i] = -std::numeric_limits<T>::infinity();
-      }
-  }
-
-  attend_groups<T>(groups, most_rows, a.k.tokens, workspace, group_of, [&](const split& group, std::int64_t /*index*/) {
+    auto& group = split.group(index);
+    group = {&a.mask,
+             &a.score,
+             b,
+             live,
+             keys,
+             live * members.count,
+             1,
+             sizes.many(),
+             split.rows(index),
+             split.query(index),
+             {keys == 0 ? nullptr : a.k.row(b, 0, g), a.k.token_stride},
+             {keys == 0 ? nullptr : a.v.row(b, 0, g), a.v.token_stride}};
     for (std::int64_t r = 0; r < group.rows; ++r) {
-      const online_softmax<T> state = group.merge(r);
-      const split_row row = group.row[r];
-      T* out = a.out.row(group.batch, row.index, row.head);
-      const T scale = state.scale();
-      for (std::int64_t d = 0; d < Dv; ++d) out[d] = scale == T(0) ? T(0) : scale * group.accumulated[r * Dv + d];
-      if (a.lse.data != nullptr) a.lse.row(group.batch, row.head)[row.index] = state.log_sum();
+      const split_row row{members.head[static_cast<std::size_t>(r % members.count)], r / members.count};
+      split.rows(index)[r] = row;
+      group.set_query(r, 0, T(folded_scale<Variant>), a.q.row(b, row.index, row.head));
+    }
+    group.clear_padding();
+  }
+  // Heads of a token that follow each other are read together.
+  const bool adjacent = a.k.head_stride == Variant::head_dim && a.v.head_stride == Variant::value_dim;
+  split.run(adjacent ? split_type::most_together : 1);
+
+  parallel_for(sizes.count, [&](std::int64_t index, int /*thread*/) {
+    const std::int64_t b = index / G;
+    const auto& members = head_groups<Variant>::of[static_cast<std::size_t>(index % G)];
+    for (std::int64_t r = 0; r < a.q.tokens * members.count; ++r) {
+      const int head = members.head[static_cast<std::size_t>(r % members.count)];
+      const std::int64_t i = r / members.count;
+      const bool is_there = r < split.group(index).rows;
+      const online_softmax<T> softmax = is_there ? split.merge(index, r) : online_softmax<T>{};
+      T* out = a.out.row(b, i, head);
+      if (const T scale = softmax.scale(); scale == T(0))
+        std::fill_n(out, Variant::value_dim, T(0));
+      else
+        for (std::int64_t d = 0; d < Variant::value_dim; ++d) out[d] = scale * split.merged_row(index, r)[d];
+      if (a.lse.data != nullptr) a.lse.row(b, head)[i] = softmax.log_sum();
     }
   });
 }

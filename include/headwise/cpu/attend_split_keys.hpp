@@ -2,127 +2,156 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/online_softmax.hpp"
-#include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/parallel.hpp"
-#include "headwise/cpu/score_rows.hpp"
-#include "headwise/cpu/tile_product.hpp"
-#include "headwise/cpu/visible_rows.hpp"
+#include "headwise/cpu/split_few_rows.hpp"
+#include "headwise/cpu/split_group.hpp"
+#include "headwise/cpu/split_many_rows.hpp"
 
 namespace headwise::cpu {
 
-/// One query row of a group: the head whose score rule it follows, and its index among the queries.
-struct split_row {
-  int head;
-  std::int64_t index;
-};
-
-/// Attention of a few query rows that share their keys and values, as in decoding: keys are cut into chunks, each a
-/// task that reads its keys and values once for all rows, and the chunks' softmax states are merged in the order of the
-/// keys. Rows may belong to different heads, and their vectors may be longer than a head's (absorbed mixing).
+/// Attention of a few query rows that share their keys and values, as in decoding: the keys are split, each split is a
+/// task that reads its keys and values once for all rows, and what the splits leave is merged in the order of the keys.
+/// Where the keys are split depends on their number alone, so results do not depend on threads.
 template <typename Variant, typename Real>
 struct attend_split_keys {
-  static constexpr std::int64_t chunk = 512;
-  static constexpr std::int64_t chunks(std::int64_t keys) { return (keys + chunk - 1) / chunk; }
+  using group_type = split_group<Variant, Real>;
+  using softmax_type = online_softmax<Real>;
 
-  const typename Variant::mask& mask;
-  const typename Variant::score_modification& score;
-  std::int64_t batch;
-  std::int64_t queries;
-  std::int64_t keys;
-  std::int64_t rows;
-  std::int64_t query_dim;
-  std::int64_t value_dim;
-  const split_row* row;           ///< [rows]
-  const Real* query;              ///< [rows][query_dim], with the scale folded in
-  row_factor<const Real> key;     ///< [keys][query_dim]
-  row_factor<const Real> value;   ///< [keys][value_dim]
-  Real* accumulated;              ///< [chunks][rows][value_dim]
-  online_softmax<Real>* softmax;  ///< [chunks][rows]
+  /// A call: `count` groups of up to `most_rows` rows, `parts` heads long, with up to `most_keys` keys.
+  struct sizes {
+    std::int64_t count;
+    std::int64_t most_rows;
+    std::int64_t parts;
+    std::int64_t most_keys;
 
-  /// One chunk of keys; `scores` are [rows][chunk] of the thread's own.
-  void run(std::int64_t index, Real* scores) const {
-    Real* sums = accumulated + index * rows * value_dim;
-    online_softmax<Real>* states = softmax + index * rows;
-    std::fill_n(sums, rows * value_dim, Real(0));
-    std::fill_n(states, rows, online_softmax<Real>{});
-    const key_range seen = intersection(seen_by_any(), {index * chunk, (index + 1) * chunk});
-    if (seen.size() == 0) return;
-
-    dot_product(rows, seen.size(), query_dim, row_factor<const Real>{query, query_dim}, key.from_row(seen.begin),
-                row_factor<Real>{scores, chunk});
-    const std::int64_t whole = rounded_up(seen.size(), packet<Real>::size);
-    bool all_visible = true;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      Real* row_scores = scores + r * chunk;
-      const key_range range = range_of(r);
-      const bool row_visible = headwise::detail::sees_whole_range<typename Variant::mask> &&
-                               range.begin <= seen.begin && seen.end <= range.end;
-      all_visible = all_visible && row_visible;
-      finish_scores<Variant>(mask, headwise::detail::score_rule_of_head(score, row[r].head, Variant::query_heads),
-                             token_of(r), range, row_visible, seen.begin, seen.size(), row_scores);
-      std::fill(row_scores + seen.size(), row_scores + whole, -std::numeric_limits<Real>::infinity());
-      states[r].absorb(row_scores, whole);
+    constexpr bool many() const { return group_type::are_many(most_rows); }
+    constexpr std::int64_t padded_rows() const { return group_type::padded(most_rows, many()); }
+    constexpr std::int64_t query_size() const { return padded_rows() * parts * Variant::head_dim; }
+    constexpr std::int64_t sums_size() const { return most_rows * parts * Variant::value_dim; }
+    constexpr std::int64_t split_size() const {
+      constexpr std::int64_t most_splits = 64;
+      return rounded_up((most_keys + most_splits - 1) / most_splits, group_type::block);
     }
-    const left_factor<Real> weights{scores, chunk, 1};
-    const row_factor<Real> result{sums, value_dim};
-    if (all_visible) {
-      product<product_write::add>(rows, value_dim, seen.size(), weights, value.from_row(seen.begin), result);
-      return;
+    constexpr std::int64_t splits(std::int64_t keys) const {
+      return split_size() == 0 ? 0 : (keys + split_size() - 1) / split_size();
     }
-    for (std::int64_t r = 0; r < rows; ++r)
-      for_each_visible_run(
-          mask, token_of(r), intersection(range_of(r), seen), [&](std::int64_t begin, std::int64_t end) {
-            product<product_write::add>(1, value_dim, end - begin, weights.from_row(r).from_depth(begin - seen.begin),
-                                        value.from_row(begin), result.from_row(r));
-          });
+  };
+
+  /// The scratch that a call takes with so many threads, in bytes.
+  static constexpr std::size_t bytes(const sizes& of, int threads) {
+    const std::size_t scores = of.many() ? split_many_rows<Variant, Real>::bytes(of.most_rows)
+                                         : split_few_rows<Variant, Real>::bytes(of.most_rows);
+    return host_workspace::bytes_for<split_row>(of.count * of.most_rows) +
+           host_workspace::bytes_for<group_type>(of.count) +
+           host_workspace::bytes_for<Real>(of.count * of.query_size()) +
+           host_workspace::bytes_for<Real>(of.count * of.splits(of.most_keys) * of.sums_size()) +
+           host_workspace::bytes_for<softmax_type>(of.count * of.splits(of.most_keys) * of.padded_rows()) +
+           host_workspace::bytes_for<Real*>(std::int64_t{threads} * most_together) +
+           static_cast<std::size_t>(threads) * most_together * scores;
   }
 
-  /// Merges all chunks of a row into the first one and returns its state; what is accumulated is not divided yet.
-  online_softmax<Real> merge(std::int64_t r) const {
-    if (keys == 0) return {};
-    online_softmax<Real> total = softmax[r];
-    Real* sums = accumulated + r * value_dim;
-    for (std::int64_t index = 1; index < chunks(keys); ++index) {
-      const Real* part = accumulated + (index * rows + r) * value_dim;
-      const auto [mine, other] = total.merge(softmax[index * rows + r]);
+  attend_split_keys(host_workspace::frame& frame, const sizes& of)
+      : of_(of),
+        rows_(frame.take<split_row>(of.count * of.most_rows)),
+        groups_(frame.take<group_type>(of.count)),
+        queries_(frame.take<Real>(of.count * of.query_size())),
+        sums_(frame.take<Real>(of.count * of.splits(of.most_keys) * of.sums_size())),
+        softmax_(frame.take<softmax_type>(of.count * of.splits(of.most_keys) * of.padded_rows())),
+        scratch_(frame.take<Real*>(std::int64_t{thread_count()} * most_together)) {
+    for (std::int64_t i = 0; i < std::int64_t{thread_count()} * most_together; ++i)
+      scratch_[i] = of.many() ? split_many_rows<Variant, Real>::take(frame, of.most_rows)
+                              : split_few_rows<Variant, Real>::take(frame, of.most_rows);
+  }
+
+  group_type& group(std::int64_t index) const { return groups_[index]; }
+  split_row* rows(std::int64_t index) const { return rows_ + index * of_.most_rows; }
+  Real* query(std::int64_t index) const { return queries_ + index * of_.query_size(); }
+
+  /// Runs all splits of all groups in parallel, `together` neighbouring groups in one task, which should be those whose
+  /// vectors follow each other in memory.
+  void run(std::int64_t together) const {
+    const std::int64_t blocks = (of_.count + together - 1) / together;
+    parallel_for(blocks * of_.splits(of_.most_keys), [&](std::int64_t task, int thread) {
+      const std::int64_t first = task % blocks * together;
+      const std::int64_t count = std::min(together, of_.count - first);
+      if (of_.many())
+        run_split<split_many_rows<Variant, Real>>(first, count, task / blocks, scratch_ + thread * most_together);
+      else
+        run_split<split_few_rows<Variant, Real>>(first, count, task / blocks, scratch_ + thread * most_together);
+    });
+  }
+
+  /// Merges all splits of a group's row into the first one, and returns its softmax; sums are not divided yet.
+  softmax_type merge(std::int64_t index, std::int64_t r) const {
+    const group_type& of = groups_[index];
+    if (of.keys == 0) return {};
+    const auto [sums, softmax] = state(index, 0);
+    softmax_type total = softmax[r];
+    Real* row = sums + r * of.value_dim();
+    for (std::int64_t split = 1; split < of_.splits(of.keys); ++split) {
+      const split_state<Real> part = state(index, split);
+      const auto [mine, other] = total.merge(part.softmax[r]);
       if (other == Real(0)) continue;
-      for (std::int64_t d = 0; d < value_dim; ++d) sums[d] = mine * sums[d] + other * part[d];
+      const Real* part_row = part.sums + r * of.value_dim();
+      for (std::int64_t d = 0; d < of.value_dim(); ++d) row[d] = mine * row[d] + other * part_row[d];
     }
     return total;
   }
+  const Real* merged_row(std::int64_t index, std::int64_t r) const {
+    return state(index, 0).sums + r * groups_[index].value_dim();
+  }
+
+  /// As many neighbouring groups as one task reads together at most: vectors of a page of memory.
+  static constexpr std::int64_t most_together = std::clamp<std::int64_t>(
+      4096 / (Variant::head_dim * static_cast<std::int64_t>(sizeof(Real))), 1, Variant::composite_heads);
 
  private:
-  query_token token_of(std::int64_t r) const { return query_at(row[r].index, row[r].head, batch, queries, keys); }
-  key_range range_of(std::int64_t r) const { return headwise::detail::visible_keys_of(mask, token_of(r)); }
-  key_range seen_by_any() const {
-    key_range seen{0, 0};
-    for (std::int64_t r = 0; r < rows; ++r) seen = hull(seen, range_of(r));
-    return seen;
+  split_state<Real> state(std::int64_t index, std::int64_t split) const {
+    const std::int64_t at = index * of_.splits(of_.most_keys) + split;
+    return {sums_ + at * of_.sums_size(), softmax_ + at * of_.padded_rows()};
   }
-};
 
-/// Runs all chunks of all groups in parallel, then calls finish(group, index of the group) for each, in parallel too.
-/// `group_of(index)` describes a group; none has more than `most_rows` rows and `most_keys` keys.
-template <typename Real, typename Group, typename Finish>
-void attend_groups(std::int64_t groups, std::int64_t most_rows, std::int64_t most_keys, host_workspace& workspace,
-                   const Group& group_of, const Finish& finish) {
-  using split = decltype(group_of(std::int64_t{0}));
-  host_workspace::frame frame(workspace);
-  const std::int64_t chunks = split::chunks(most_keys);
-  const std::int64_t scratch_size = most_rows * split::chunk;
-  Real* scratch = frame.take<Real>(thread_count() * scratch_size);
-  // Groups that read the same tokens follow each other: their heads lie side by side in memory.
-  parallel_for(groups * chunks, [&](std::int64_t task, int thread) {
-    const split group = group_of(task % groups);
-    const std::int64_t index = task / groups;
-    if (index < split::chunks(group.keys)) group.run(index, scratch + thread * scratch_size);
-  });
-  parallel_for(groups, [&](std::int64_t index, int /*thread*/) { finish(group_of(index), index); });
-}
+  /// Some groups against one split of the keys.
+  template <typename Kernel>
+  void run_split(std::int64_t first_group, std::int64_t count, std::int64_t split, Real* const* scratch) const {
+    const auto kernel = [&](std::int64_t g) {
+      return Kernel{groups_[first_group + g], state(first_group + g, split), scratch[g]};
+    };
+    for (std::int64_t g = 0; g < count; ++g) groups_[first_group + g].clear(state(first_group + g, split));
+    const std::int64_t split_end = std::min((split + 1) * of_.split_size(), of_.most_keys);
+    for (std::int64_t first = split * of_.split_size(); first < split_end; first += Kernel::block) {
+      const key_range block{first, std::min(first + Kernel::block, split_end)};
+      key_range seen[std::size_t{most_together}] = {};
+      for (std::int64_t g = 0; g < count; ++g) seen[g] = intersection(groups_[first_group + g].seen_by_any(), block);
+      const auto in_turns = [&](const auto& visit) {
+        for (std::int64_t key = block.begin; key < block.end; key += Kernel::turn)
+          for (std::int64_t g = 0; g < count; ++g) {
+            const key_range some = intersection(seen[g], {key, key + Kernel::turn});
+            if (some.size() > 0) visit(g, some);
+          }
+      };
+      in_turns([&](std::int64_t g, key_range some) { kernel(g).find_scores(seen[g].begin, some); });
+      bool all_visible[std::size_t{most_together}] = {};
+      for (std::int64_t g = 0; g < count; ++g) {
+        all_visible[g] = groups_[first_group + g].all_see_all(seen[g]);
+        if (seen[g].size() > 0) kernel(g).find_weights(seen[g]);
+      }
+      in_turns([&](std::int64_t g, key_range some) { kernel(g).add_values(seen[g].begin, some, all_visible[g]); });
+    }
+  }
+
+  sizes of_;
+  split_row* rows_;        ///< [count][most_rows]
+  group_type* groups_;     ///< [count]
+  Real* queries_;          ///< [count][query_size]
+  Real* sums_;             ///< [count][splits][sums_size]
+  softmax_type* softmax_;  ///< [count][splits][padded rows]
+  Real** scratch_;         ///< [threads][most_together]
+};
 
 }  // namespace headwise::cpu

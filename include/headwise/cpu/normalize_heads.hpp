@@ -9,7 +9,7 @@
 
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_memory.hpp"
-#include "headwise/cpu/tile_product.hpp"
+#include "headwise/cpu/dot_product.hpp"
 #include "headwise/cpu/token_chunks.hpp"
 #include "headwise/operations/head_checks.hpp"
 #include "headwise/policies/head_norm.hpp"

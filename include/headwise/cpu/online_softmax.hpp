@@ -46,6 +46,12 @@ struct online_softmax {
     for (; j < count; j += p::size) weigh(j, sums[0]);
     const Real added = p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3])));
 
+    return add(new_largest, shift, added);
+  }
+
+  /// Takes in weights that were found relative to `shift`, which is the new largest score or, where that is -inf, 0.
+  /// Returns the factor that brings what was accumulated before to the same base.
+  Real add(Real new_largest, Real shift, Real added) {
     const Real factor = sum == Real(0) || new_largest == largest ? Real(1) : std::exp2(largest - shift);
     largest = new_largest;
     sum = sum * factor + added;

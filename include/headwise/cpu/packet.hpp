@@ -2,10 +2,10 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
-#include <numbers>
 #include <type_traits>
 #include <utility>
 
@@ -20,6 +20,22 @@
 
 namespace headwise::cpu {
 
+namespace tiles {
+
+template <typename Body, int... I>
+EIGEN_ALWAYS_INLINE void call_each(std::integer_sequence<int, I...> /*indices*/, const Body& body) {
+  (body(std::integral_constant<int, I>{}), ...);
+}
+
+}  // namespace tiles
+
+/// Calls body(0), body(1), ... with compile-time indices, so that arrays of packets stay in registers at every
+/// optimisation level that inlines.
+template <int Count, typename Body>
+EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
+  tiles::call_each(std::make_integer_sequence<int, Count>{}, body);
+}
+
 /// The vector layer: as many numbers as one register holds, on every instruction set that Eigen knows. This is the only
 /// place that names Eigen's internals.
 template <typename T>
@@ -31,6 +47,12 @@ struct packet {
   static type zero() { return Eigen::internal::pset1<type>(T(0)); }
   static type broadcast(T value) { return Eigen::internal::pset1<type>(value); }
   static type load(const T* from) { return Eigen::internal::ploadu<type>(from); }
+  /// Fewer numbers than a packet has, and zeros in the place of the others.
+  static type load_first(const T* from, std::int64_t count) {
+    T numbers[std::size_t{size}] = {};
+    for (std::int64_t i = 0; i < count; ++i) numbers[i] = from[i];
+    return load(numbers);
+  }
   static void store(T* to, const type& value) { Eigen::internal::pstoreu(to, value); }
   static type add(const type& a, const type& b) { return Eigen::internal::padd(a, b); }
   static type subtract(const type& a, const type& b) { return Eigen::internal::psub(a, b); }
@@ -39,62 +61,80 @@ struct packet {
   static type maximum(const type& a, const type& b) { return Eigen::internal::pmax(a, b); }
   static T sum(const type& a) { return Eigen::internal::predux(a); }
   static T largest(const type& a) { return Eigen::internal::predux_max(a); }
+  /// Asks for the memory at an address, which may be anywhere.
+  static void prefetch(const T* from) { Eigen::internal::prefetch(from); }
 
-  /// 2^x for x <= 0 (and a little above): relative error below 2 units in the last place; 0 below the smallest normal
-  /// number; NaN stays NaN.
+  /// The sums of as many packets as a packet has numbers, one beside the other.
+  static type sums(const type* packets) {
+    if constexpr (size == 1)
+      return packets[0];
+    else
+      return sums_from<1, size>(packets);
+  }
+
+  /// 2^x for x <= 0 (and a little above): relative error below 2 units in the last place; 0 below half of the smallest
+  /// normal number; NaN stays NaN. It is 2^n 2^f with n the nearest whole number, and 2^f on [-1/2, 1/2] the polynomial
+  /// of least relative error that is 1 at 0.
   static type exp2(const type& x) {
-    if constexpr (size == 1) {
-      return std::exp2(x);
-    } else if constexpr (std::is_same_v<T, float>) {
-      return exp2_float(x);
-    } else {
-      namespace op = Eigen::internal;
-      const type lowest = broadcast(T(std::numeric_limits<T>::min_exponent - 1));
-      const type clamped = maximum(x, lowest);
-      const type whole = op::print(clamped);
-      const type fraction = op::pexp(multiply(subtract(clamped, whole), broadcast(std::numbers::ln2_v<T>)));
-      return op::pandnot(op::pldexp(fraction, whole), op::pcmp_lt(x, lowest));
-    }
+    constexpr int lowest = std::numeric_limits<T>::min_exponent - 2;
+    const type clamped = maximum(x, broadcast(T(lowest)));
+    const type whole = Eigen::internal::print(clamped);
+    const type fraction = subtract(clamped, whole);
+    type power = broadcast(T(exp2_coefficients[0]));
+    unroll<exp2_degree>(
+        [&](auto i) { power = multiply_add(power, fraction, broadcast(T(exp2_coefficients[std::size_t{i} + 1]))); });
+    return multiply(power, power_of_two(whole));
   }
 
  private:
-  /// 2^n 2^f with n the nearest integer, and 2^f on [-1/2, 1/2] by the polynomial of degree 6 with the least relative
-  /// error (1.9e-9 before rounding).
-  static type exp2_float(const type& x) {
-    namespace op = Eigen::internal;
-    using integers = typename op::unpacket_traits<type>::integer_packet;
-    const type lowest = broadcast(-126.0F);
-    const type clamped = maximum(x, lowest);
-    const type whole = op::print(clamped);
-    const type fraction = subtract(clamped, whole);
-    type power = broadcast(1.5345812e-4F);
-    power = multiply_add(power, fraction, broadcast(1.3399931e-3F));
-    power = multiply_add(power, fraction, broadcast(9.618489e-3F));
-    power = multiply_add(power, fraction, broadcast(5.5503286e-2F));
-    power = multiply_add(power, fraction, broadcast(2.4022646e-1F));
-    power = multiply_add(power, fraction, broadcast(6.931472e-1F));
-    power = multiply_add(power, fraction, broadcast(1.0F));
-    const integers exponent = op::pcast<type, integers>(add(whole, broadcast(127.0F)));
-    const type scale = op::preinterpret<type>(integers(op::plogical_shift_left<23>(exponent)));
-    return op::pandnot(multiply(power, scale), op::pcmp_lt(x, lowest));
+  static constexpr auto exp2_coefficients = [] {
+    if constexpr (std::is_same_v<T, float>)
+      return std::array{1.5594678161326619e-4,
+                        1.3406643902351759e-3,
+                        9.6176929729930623e-3,
+                        5.5503105510137972e-2,
+                        2.4022652782887738e-1,
+                        6.9314721496802790e-1,
+                        1.0};
+    else
+      return std::array{4.0780719295883367e-10, 7.0725704128144235e-9, 1.0180647659234139e-7, 1.3215442675329822e-6,
+                        1.5252727385193868e-5,  1.5403530441572130e-4, 1.3333558153439965e-3, 9.6181291076070024e-3,
+                        5.5504108664790395e-2,  2.4022650695910098e-1, 6.9314718055994570e-1, 1.0};
+  }();
+  static constexpr int exp2_degree = exp2_coefficients.size() - 1;
+
+  /// The sums of `Count` packets, each over the numbers whose indices agree in the bits from `Width` on.
+  template <int Width, int Count>
+  static type sums_from(const type* packets) {
+    if constexpr (Count == 1) {
+      return packets[0];
+    } else {
+      type pairs[std::size_t{Count} / 2];
+      unroll<Count / 2>([&](auto i) {
+        pairs[i] = sum_of_pair<Width>(packets[2 * i], packets[2 * i + 1], std::make_integer_sequence<int, size>{});
+      });
+      return sums_from<2 * Width, Count / 2>(pairs);
+    }
+  }
+
+  /// Where bit `Width` of an index is 0, a's number and the one `Width` further on; elsewhere b's and the one before.
+  template <int Width, int... I>
+  static type sum_of_pair(const type& a, const type& b, std::integer_sequence<int, I...> /*indices*/) {
+    return add(__builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I)...),
+               __builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I) ^ Width...));
+  }
+
+  /// 2^n for the whole numbers whose result is normal, and 0 for the next one below. A number that is whole and large
+  /// enough has n plus the bias of exponents in its lowest bits.
+  static type power_of_two(const type& whole) {
+    constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
+    constexpr auto bias = static_cast<T>(std::numeric_limits<T>::max_exponent - 1);
+    constexpr T shift = static_cast<T>(std::uint64_t{3} << (fraction_bits - 1)) + bias;
+    using bits = std::conditional_t<sizeof(T) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;
+    typedef bits lanes_of_bits __attribute__((vector_size(sizeof(type))));
+    return __builtin_bit_cast(type, __builtin_bit_cast(lanes_of_bits, add(whole, broadcast(shift))) << fraction_bits);
   }
 };
-
-namespace tiles {
-
-template <typename Body, int... I>
-EIGEN_STRONG_INLINE void call_each(std::integer_sequence<int, I...> /*indices*/, const Body& body) {
-  (body(std::integral_constant<int, I>{}), ...);
-}
-
-}  // namespace tiles
-
-/// Calls body(0), body(1), ... with compile-time indices, so that arrays of packets stay in registers at every
-/// optimisation level that inlines.
-template <int Count, typename Body>
-EIGEN_STRONG_INLINE void unroll(const Body& body) {
-  tiles::call_each(std::make_integer_sequence<int, Count>{}, body);
-}
 
 }  // namespace headwise::cpu
 

@@ -20,25 +20,25 @@ inline constexpr double folded_scale =
     headwise::detail::modifies_scores<typename Variant::score_modification> ? Variant::scale
                                                                             : Variant::scale* std::numbers::log2e;
 
-/// Brings one row of scores, keys [first, first + count), from the product to what softmax sees: modified, in units of
-/// log2, and -inf where the query sees nothing. `range` are the keys that it may see; `all_visible` says that this is
-/// all of them.
+/// Brings one row of scores, keys [first, first + count) and `step` numbers apart, from the product to what softmax
+/// sees: modified, in units of log2, and -inf where the query sees nothing. `range` are the keys that it may see;
+/// `all_visible` says that this is all of them.
 template <typename Variant, typename Rule, typename Real>
 void finish_scores(const typename Variant::mask& mask, const Rule& rule, const query_token& row, key_range range,
-                   bool all_visible, std::int64_t first, std::int64_t count, Real* scores) {
+                   bool all_visible, std::int64_t first, std::int64_t count, Real* scores, std::int64_t step = 1) {
   constexpr Real hidden = -std::numeric_limits<Real>::infinity();
   const std::int64_t begin = std::clamp(range.begin - first, std::int64_t{0}, count);
   const std::int64_t end = std::clamp(range.end - first, begin, count);
   if constexpr (headwise::detail::modifies_scores<typename Variant::score_modification>) {
     for (std::int64_t j = begin; j < end; ++j)
-      scores[j] = std::numbers::log2e_v<Real> * rule.modify(scores[j], pair_of(row, first + j));
+      scores[j * step] = std::numbers::log2e_v<Real> * rule.modify(scores[j * step], pair_of(row, first + j));
   }
   if (all_visible) return;
-  std::fill(scores, scores + begin, hidden);
-  std::fill(scores + end, scores + count, hidden);
+  for (std::int64_t j = 0; j < begin; ++j) scores[j * step] = hidden;
+  for (std::int64_t j = end; j < count; ++j) scores[j * step] = hidden;
   if constexpr (!headwise::detail::sees_whole_range<typename Variant::mask>) {
     for (std::int64_t j = begin; j < end; ++j)
-      if (!headwise::detail::visible_in_range(mask, pair_of(row, first + j))) scores[j] = hidden;
+      if (!headwise::detail::visible_in_range(mask, pair_of(row, first + j))) scores[j * step] = hidden;
   }
 }
 

@@ -48,12 +48,13 @@ struct left_factor {
   }
 };
 
-/// The shape of the register tile: as many accumulators as there are registers, less one packet row of the right factor
+/// The shape of the register tile: three quarters of the registers hold sums, others a packet row of the right factor
 /// and one broadcast.
 template <typename T>
 struct register_tile {
+  static constexpr int sums = packet<T>::registers >= 32 ? 24 : 12;
   static constexpr int rows = 6;
-  static constexpr int packets = packet<T>::registers >= 32 ? 4 : 2;
+  static constexpr int packets = sums / rows;
   static constexpr int columns = packets * packet<T>::size;
 };
 
@@ -103,31 +104,49 @@ void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth,
     }
 }
 
-/// All rows over one strip of `Packets` packets.
+/// All rows over one strip of `Packets` packets: the fewer packets, the more rows at a time.
 template <int Packets, product_write Write, typename T>
 void strip_product(std::int64_t rows, std::int64_t depth, left_factor<T> left, row_factor<const T> right,
                    row_factor<T> result) {
-  constexpr int group = register_tile<T>::rows;
+  constexpr int most_rows = std::min(register_tile<T>::sums / Packets, 2 * register_tile<T>::rows);
   std::int64_t i = 0;
-  for (; i + group <= rows; i += group)
-    register_product<group, Packets, Write>(depth, left.from_row(i), right, result.from_row(i));
-  const auto rest = [&]<int Rows>() {
+  const auto next = [&]<int Rows>() {
     register_product<Rows, Packets, Write>(depth, left.from_row(i), right, result.from_row(i));
+    i += Rows;
   };
-  switch (rows - i) {
-    case 1:
-      return rest.template operator()<1>();
-    case 2:
-      return rest.template operator()<2>();
-    case 3:
-      return rest.template operator()<3>();
-    case 4:
-      return rest.template operator()<4>();
-    case 5:
-      return rest.template operator()<5>();
-    default:
-      return;
+  while (i + most_rows <= rows) next.template operator()<most_rows>();
+  if constexpr (most_rows > 8) {
+    if (i + 8 <= rows) next.template operator()<8>();
   }
+  if (i + 4 <= rows) next.template operator()<4>();
+  if (i + 2 <= rows) next.template operator()<2>();
+  if (i < rows) next.template operator()<1>();
+}
+
+/// How many of `left` packets a strip takes: as many as a register tile has, but no strip of one where two of about the
+/// same width do as well.
+template <typename T>
+constexpr std::int64_t strip_packets(std::int64_t left) {
+  constexpr std::int64_t most = register_tile<T>::packets;
+  return left > most && left < 2 * most - 1 ? (left + 1) / 2 : std::min(left, most);
+}
+
+/// Calls strip(first column, packets) for the whole packets of `columns`, `packets` a compile-time number, and returns
+/// the first column that is left.
+template <typename T, typename Strip>
+std::int64_t for_each_strip(std::int64_t columns, const Strip& strip) {
+  constexpr int size = packet<T>::size;
+  constexpr int most = register_tile<T>::packets;
+  std::int64_t j = 0;
+  while (j + size <= columns) {
+    const std::int64_t packets = strip_packets<T>((columns - j) / size);
+    unroll<most>([&](auto p) {
+      constexpr int count = p + 1;
+      if (packets == count) strip(j, std::integral_constant<int, count>{});
+    });
+    j += packets * size;
+  }
+  return j;
 }
 
 }  // namespace tiles
@@ -136,88 +155,38 @@ void strip_product(std::int64_t rows, std::int64_t depth, left_factor<T> left, r
 template <product_write Write, typename T>
 void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
              row_factor<const T> right, row_factor<T> result) {
-  constexpr std::int64_t size = packet<T>::size;
-  constexpr int packets = register_tile<T>::packets;
-  std::int64_t j = 0;
-  for (; j + packets * size <= columns; j += packets * size)
-    tiles::strip_product<packets, Write>(rows, depth, left, right.from_column(j), result.from_column(j));
-  for (; j + size <= columns; j += size)
-    tiles::strip_product<1, Write>(rows, depth, left, right.from_column(j), result.from_column(j));
+  const std::int64_t j = tiles::for_each_strip<T>(columns, [&](std::int64_t first, auto packets) {
+    tiles::strip_product<packets, Write>(rows, depth, left, right.from_column(first), result.from_column(first));
+  });
   tiles::scalar_product<Write>(rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
 }
 
 namespace tiles {
 
-/// How often a dot product goes on, and how far its factors move each time.
-struct repetition {
-  std::int64_t count = 1;
-  std::int64_t a_step = 0;
-  std::int64_t b_step = 0;
-};
-
-template <int Rows, int Columns, typename T>
-void register_dots(std::int64_t depth, row_factor<const T> a, row_factor<const T> b, row_factor<T> result,
-                   const repetition& repeat) {
-  using p = packet<T>;
-  typename p::type sums[std::size_t{Rows}][std::size_t{Columns}];
-  T rest[std::size_t{Rows}][std::size_t{Columns}] = {};
-  unroll<Rows>([&](auto i) { unroll<Columns>([&](auto j) { sums[i][j] = p::zero(); }); });
-  for (std::int64_t n = 0; n < repeat.count; ++n) {
-    const T* a_data = a.data + n * repeat.a_step;
-    const T* b_data = b.data + n * repeat.b_step;
-    std::int64_t k = 0;
-    for (; k + p::size <= depth; k += p::size) {
-      typename p::type left[std::size_t{Rows}];
-      unroll<Rows>([&](auto i) { left[i] = p::load(a_data + i * a.row_step + k); });
-      unroll<Columns>([&](auto j) {
-        const typename p::type right = p::load(b_data + j * b.row_step + k);
-        unroll<Rows>([&](auto i) { sums[i][j] = p::multiply_add(left[i], right, sums[i][j]); });
-      });
-    }
-    for (; k < depth; ++k)
-      unroll<Rows>([&](auto i) {
-        unroll<Columns>([&](auto j) { rest[i][j] += a_data[i * a.row_step + k] * b_data[j * b.row_step + k]; });
-      });
-  }
-  unroll<Rows>([&](auto i) {
-    unroll<Columns>([&](auto j) { result.data[i * result.row_step + j] = p::sum(sums[i][j]) + rest[i][j]; });
-  });
-}
-
-/// All rows of `a` with `Columns` rows of `b`.
-template <int Columns, typename T>
-void strip_dots(std::int64_t rows, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
-                row_factor<T> result, const repetition& repeat) {
-  constexpr int group = 4;
-  const std::int64_t grouped = rows / group * group;
-  for (std::int64_t i = 0; i < grouped; i += group)
-    register_dots<group, Columns>(depth, a.from_row(i), b, result.from_row(i), repeat);
-  for (std::int64_t i = grouped; i < rows; ++i)
-    register_dots<1, Columns>(depth, a.from_row(i), b, result.from_row(i), repeat);
+/// result += left * right for a few rows, with sums of as many columns at a time as make up for their number.
+template <int Rows, typename T>
+void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const T> right,
+                  row_factor<T> result) {
+  constexpr int size = packet<T>::size;
+  constexpr int packets = Rows == 1 ? 8 : register_tile<T>::sums / Rows / 2 * 2;
+  std::int64_t j = 0;
+  for (; j + packets * size <= columns; j += packets * size)
+    register_product<Rows, packets, product_write::add>(depth, left, right.from_column(j), result.from_column(j));
+  for (; j + size <= columns; j += size)
+    register_product<Rows, 1, product_write::add>(depth, left, right.from_column(j), result.from_column(j));
+  scalar_product<product_write::add>(Rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
 }
 
 }  // namespace tiles
 
-/// result[i][j] = sum over n of <a_i + n a_step, b_j + n b_step>: both factors are read along their contiguous depth,
-/// which suits few rows and spares the transposition of `b`.
+/// result += left * right, as `product` does it, for a few rows of which each is used but for a moment.
 template <typename T>
-void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a,
-                 row_factor<const T> b, row_factor<T> result, const tiles::repetition& repeat = {}) {
-  constexpr int group = 4;
-  const std::int64_t grouped = columns / group * group;
-  for (std::int64_t j = 0; j < grouped; j += group)
-    tiles::strip_dots<group>(rows, depth, a, b.from_row(j), result.from_column(j), repeat);
-  for (std::int64_t j = grouped; j < columns; ++j)
-    tiles::strip_dots<1>(rows, depth, a, b.from_row(j), result.from_column(j), repeat);
-}
-
-/// <a, b> of two vectors.
-template <typename T>
-T dot(const T* a, const T* b, std::int64_t depth) {
-  T result = 0;
-  tiles::register_dots<1, 1>(depth, row_factor<const T>{a, 0}, row_factor<const T>{b, 0}, row_factor<T>{&result, 0},
-                             {});
-  return result;
+void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
+                  row_factor<const T> right, row_factor<T> result) {
+  std::int64_t i = 0;
+  for (; i + 4 <= rows; i += 4) tiles::wide_product<4>(columns, depth, left.from_row(i), right, result.from_row(i));
+  for (; i + 2 <= rows; i += 2) tiles::wide_product<2>(columns, depth, left.from_row(i), right, result.from_row(i));
+  for (; i < rows; ++i) tiles::wide_product<1>(columns, depth, left.from_row(i), right, result.from_row(i));
 }
 
 }  // namespace headwise::cpu

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <headwise/cpu.hpp>
+#include <vector>
+
+#include "measure.hpp"
+#include "operations.hpp"
+#include "random_numbers.hpp"
+#include "variants.hpp"
+
+namespace bench {
+namespace {
+
+/// One new token, and the component heads of those before it as a cache holds them.
+template <typename Variant, typename T>
+class decoding_problem {
+  static constexpr int H = Variant::query_heads;
+  static constexpr int C = Variant::component_heads;
+  static constexpr int D = Variant::head_dim;
+  static constexpr int Dv = Variant::value_dim;
+
+ public:
+  explicit decoding_problem(std::int64_t tokens)
+      : tokens_(tokens),
+        q_(random_numbers<T>(H * D)),
+        k_(random_numbers<T>(tokens * C * D)),
+        v_(random_numbers<T>(tokens * C * Dv)),
+        key_weight_(random_numbers<T>(Variant::key_mixing::mixes ? C * Variant::composite_heads : 0)),
+        value_weight_(random_numbers<T>(Variant::value_mixing::mixes ? C * Variant::composite_heads : 0)),
+        key_gain_(random_numbers<T>(Variant::composite_key_gains)),
+        value_gain_(random_numbers<T>(Variant::composite_value_gains)),
+        out_(static_cast<std::size_t>(H * Dv)) {}
+
+  void decode() {
+    headwise::cpu_backend::attend_components(
+        headwise::attend_components_arguments<Variant, T>{
+            .q = headwise::batch_token_head_view<H, D>(q_.data(), 1, 1),
+            .k = headwise::batch_token_head_view<C, D>(k_.data(), 1, tokens_),
+            .v = headwise::batch_token_head_view<C, Dv>(v_.data(), 1, tokens_),
+            .key_weight = key_weight_,
+            .value_weight = value_weight_,
+            .composite_key_gain = key_gain_,
+            .composite_value_gain = value_gain_,
+            .out = headwise::batch_token_head_view<H, Dv>(out_.data(), 1, 1)},
+        workspace_);
+  }
+
+ private:
+  std::int64_t tokens_;
+  std::vector<T> q_, k_, v_;
+  std::vector<T> key_weight_, value_weight_, key_gain_, value_gain_;
+  std::vector<T> out_;
+  headwise::host_workspace workspace_;
+};
+
+template <typename Variant, typename T>
+void decode(benchmark::State& state) {
+  const std::int64_t tokens = state.range(0);
+  const auto run = [](auto& problem) { problem.decode(); };
+  decoding_problem<Variant, T> problem(tokens);
+  const double cache = static_cast<double>(Variant::template kv_cache_bytes_per_token<T>) * static_cast<double>(tokens);
+  const least_work work{static_cast<double>(Variant::decode_flops(1, tokens)), cache};
+  beside_multi_head<Variant, decoding_problem<multi_head_of<Variant>, T>>(tokens, run, [&](const auto& multi_head) {
+    measure<T>(
+        state, work, [&] { run(problem); }, multi_head);
+  });
+}
+
+}  // namespace
+
+void register_decode() {
+  for_each_measured<of::decoding>(static_cast<measured_variants*>(nullptr), []<typename Variant, typename T>() {
+    register_operation<Variant, T>("decode", {64, 16384, 65536}, decode<Variant, T>);
+  });
+}
+
+}  // namespace bench

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <headwise/cpu.hpp>
+#include <vector>
+
+#include "measure.hpp"
+#include "operations.hpp"
+#include "random_numbers.hpp"
+#include "variants.hpp"
+
+namespace bench {
+namespace {
+
+/// A layer on one sequence, as wide as its query heads together.
+template <typename Variant, typename T>
+class layer_problem {
+  using layer_type = headwise::attention_layer<Variant, T, headwise::cpu_backend>;
+
+ public:
+  static constexpr std::int64_t d_model = std::int64_t{Variant::query_heads} * Variant::head_dim;
+
+  explicit layer_problem(std::int64_t tokens)
+      : tokens_(tokens),
+        layer_({.d_model = d_model}),
+        gradients_(layer_.make_gradients()),
+        x_(random_numbers<T>(tokens * d_model)),
+        y_(x_),
+        y_gradient_(random_numbers<T>(tokens * d_model)),
+        x_gradient_(x_) {
+    forward();
+  }
+
+  void forward() { layer_.forward(view(x_), view(y_), saved_, workspace_); }
+  void backward() { layer_.backward(view(x_), view(y_gradient_), saved_, view(x_gradient_), gradients_, workspace_); }
+
+ private:
+  auto view(std::vector<T>& numbers) const { return headwise::batch_token_view(numbers.data(), 1, tokens_, d_model); }
+
+  std::int64_t tokens_;
+  layer_type layer_;
+  typename layer_type::gradients_type gradients_;
+  typename layer_type::saved_type saved_;
+  std::vector<T> x_, y_, y_gradient_, x_gradient_;
+  headwise::host_workspace workspace_;
+};
+
+template <typename Variant, typename T, bool Backward>
+void layer(benchmark::State& state) {
+  const std::int64_t tokens = state.range(0);
+  const auto run = [](auto& problem) {
+    if constexpr (Backward)
+      problem.backward();
+    else
+      problem.forward();
+  };
+  layer_problem<Variant, T> problem(tokens);
+  constexpr double passes = Backward ? 2 : 1;
+  const auto parameters = static_cast<double>(Variant::parameters(layer_problem<Variant, T>::d_model));
+  const std::int64_t attention =
+      Backward ? Variant::backward_flops(1, tokens, tokens) : Variant::forward_flops(1, tokens, tokens);
+  const least_work work{passes * 2 * parameters * static_cast<double>(tokens) + static_cast<double>(attention),
+                        passes * parameters * sizeof(T)};
+  beside_multi_head<Variant, layer_problem<multi_head_of<Variant>, T>>(tokens, run, [&](const auto& multi_head) {
+    measure<T>(
+        state, work, [&] { run(problem); }, multi_head);
+  });
+}
+
+}  // namespace
+
+void register_layer() {
+  for_each_measured<of::layers>(static_cast<measured_variants*>(nullptr), []<typename Variant, typename T>() {
+    register_operation<Variant, T>("layer", {64, 2048}, layer<Variant, T, false>);
+    register_operation<Variant, T>("layer_backward", {64, 2048}, layer<Variant, T, true>);
+  });
+}
+
+}  // namespace bench

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/tile_product.hpp"
+
+namespace headwise::cpu {
+
+namespace tiles {
+
+/// How often a dot product goes on, and how far its factors move each time.
+struct repetition {
+  std::int64_t count = 1;
+  std::int64_t a_step = 0;
+  std::int64_t b_step = 0;
+};
+
+/// The dot products that are taken at a time: enough to keep the multipliers busy, and whole packets of them, which are
+/// summed up together.
+template <typename T>
+inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
+
+/// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there. `Whole`
+/// says that the depth is whole packets.
+template <int Rows, bool Whole, typename T>
+void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
+                   row_factor<T> result, const repetition& repeat) {
+  using p = packet<T>;
+  constexpr int columns = dots_at_a_time<T> / Rows;
+  typename p::type sums[std::size_t{Rows} * columns];
+  unroll<Rows * columns>([&](auto i) { sums[i] = p::zero(); });
+  // The last row that is there stands for those that are not.
+  const T* b_rows[std::size_t{columns}];
+  unroll<columns>([&](auto j) { b_rows[j] = b.data + std::min<std::int64_t>(j, present - 1) * b.row_step; });
+  const std::int64_t whole = depth / p::size * p::size;
+  for (std::int64_t n = 0; n < repeat.count; ++n) {
+    const T* a_data = a.data + n * repeat.a_step;
+    const std::int64_t b_shift = n * repeat.b_step;
+    const auto add_products = [&](std::int64_t k, const auto& load) __attribute__((always_inline)) {
+      typename p::type left[std::size_t{Rows}];
+      unroll<Rows>([&](auto i) __attribute__((always_inline)) { left[i] = load(a_data + i * a.row_step + k); });
+      unroll<columns>([&](auto j) __attribute__((always_inline)) {
+        const typename p::type right = load(b_rows[j] + b_shift + k);
+        unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+          constexpr int at = i * columns + j;
+          sums[at] = p::multiply_add(left[i], right, sums[at]);
+        });
+      });
+    };
+    for (std::int64_t k = 0; k < whole; k += p::size) add_products(k, [](const T* at) { return p::load(at); });
+    if constexpr (!Whole) add_products(whole, [&](const T* at) { return p::load_first(at, depth - whole); });
+  }
+  T dots[std::size_t{Rows} * columns];
+  unroll<Rows * columns / p::size>([&](auto i) {
+    constexpr int at = i * p::size;
+    // A copy, so that the sums themselves have no address and stay in registers.
+    typename p::type some[std::size_t{p::size}];
+    unroll<p::size>([&](auto j) { some[j] = sums[at + j]; });
+    p::store(dots + at, p::sums(some));
+  });
+  const auto write = [&](auto count) {
+    for (int i = 0; i < Rows; ++i)
+      for (int j = 0; j < count; ++j) result.data[i * result.row_step + j] = dots[i * columns + j];
+  };
+  // Copies of a number of bytes that is known take an instruction, and no call.
+  if (present == columns)
+    write(std::integral_constant<int, columns>{});
+  else
+    write(static_cast<int>(present));
+}
+
+/// `Rows` rows of `a` with all rows of `b`.
+template <int Rows, bool Whole, typename T>
+void strip_dots(std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
+                row_factor<T> result, const repetition& repeat) {
+  constexpr std::int64_t group = dots_at_a_time<T> / Rows;
+  for (std::int64_t j = 0; j < columns; j += group)
+    register_dots<Rows, Whole>(std::min(group, columns - j), depth, a, b.from_row(j), result.from_column(j), repeat);
+}
+
+template <bool Whole, typename T>
+void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
+              row_factor<T> result, const repetition& repeat) {
+  std::int64_t i = 0;
+  for (; i + 4 <= rows; i += 4) strip_dots<4, Whole>(columns, depth, a.from_row(i), b, result.from_row(i), repeat);
+  for (; i + 2 <= rows; i += 2) strip_dots<2, Whole>(columns, depth, a.from_row(i), b, result.from_row(i), repeat);
+  for (; i < rows; ++i) strip_dots<1, Whole>(columns, depth, a.from_row(i), b, result.from_row(i), repeat);
+}
+
+}  // namespace tiles
+
+/// result[i][j] = sum over n of <a_i + n a_step, b_j + n b_step>, of `rows` rows of `a` and `columns` rows of `b`: both
+/// factors are read along their contiguous depth, which suits few rows and spares the transposition of `b`.
+template <typename T>
+void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a,
+                 row_factor<const T> b, row_factor<T> result, const tiles::repetition& repeat = {}) {
+  if (depth % packet<T>::size == 0)
+    tiles::all_dots<true>(rows, columns, depth, a, b, result, repeat);
+  else
+    tiles::all_dots<false>(rows, columns, depth, a, b, result, repeat);
+}
+
+/// <a, b> of two vectors.
+template <typename T>
+T dot(const T* a, const T* b, std::int64_t depth) {
+  using p = packet<T>;
+  typename p::type sums = p::zero();
+  const std::int64_t whole = depth / p::size * p::size;
+  for (std::int64_t k = 0; k < whole; k += p::size) sums = p::multiply_add(p::load(a + k), p::load(b + k), sums);
+  if (whole < depth)
+    sums = p::multiply_add(p::load_first(a + whole, depth - whole), p::load_first(b + whole, depth - whole), sums);
+  return p::sum(sums);
+}
+
+}  // namespace headwise::cpu

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "headwise/core/host_memory.hpp"
+#include "headwise/cpu/dot_product.hpp"
+#include "headwise/cpu/score_rows.hpp"
+#include "headwise/cpu/split_group.hpp"
+
+namespace headwise::cpu {
+
+/// A few rows against a block of keys, at the speed of memory: dot products with every key, whose vectors are read as
+/// they lie. A row's scores stand beside each other.
+template <typename Variant, typename Real>
+struct split_few_rows {
+  using group_type = split_group<Variant, Real>;
+  static constexpr std::int64_t block = group_type::block;
+  /// Keys that are looked at before it is another group's turn: groups that lie side by side in memory are read
+  /// together.
+  static constexpr std::int64_t turn = 8;
+
+  /// One thread's scratch for a group of so many rows: scores, [rows][block].
+  static Real* take(host_workspace::frame& frame, std::int64_t rows) { return frame.take<Real>(rows * block); }
+  static constexpr std::size_t bytes(std::int64_t rows) { return host_workspace::bytes_for<Real>(rows * block); }
+
+  const group_type& group;
+  split_state<Real> state;
+  Real* scores;
+
+  /// Scores of the keys `some` of a block whose first key is `first`.
+  void find_scores(std::int64_t first, key_range some) const {
+    group.ask_for(group.key, group.query_dim(), {some.end, some.end + turn});
+    dot_product(group.rows, some.size(), group.query_dim(), row_factor<const Real>{group.query, group.query_dim()},
+                group.key.from_row(some.begin), row_factor<Real>{scores + (some.begin - first), block});
+  }
+
+  /// Turns the scores of a block into weights.
+  void find_weights(key_range keys) const {
+    const std::int64_t whole = rounded_up(keys.size(), packet<Real>::size);
+    for (std::int64_t r = 0; r < group.rows; ++r) {
+      Real* row = scores + r * block;
+      finish_scores<Variant>(*group.mask, group.rule_of(r), group.token_of(r), group.range_of(r),
+                             group.sees_all(r, keys), keys.begin, keys.size(), row);
+      std::fill(row + keys.size(), row + whole, -std::numeric_limits<Real>::infinity());
+      group.rescale(r, state.softmax[r].absorb(row, whole), state);
+    }
+  }
+
+  /// Adds the values of the keys `some`, weighted.
+  void add_values(std::int64_t first, key_range some, bool all_visible) const {
+    group.ask_for(group.value, group.value_dim(), {some.end, some.end + turn});
+    const left_factor<Real> weights{scores + (some.begin - first), block, 1};
+    if (!all_visible) return group.add_visible_values(some, weights, state);
+    add_few_rows(group.rows, group.value_dim(), some.size(), weights, group.value.from_row(some.begin),
+                 row_factor<Real>{state.sums, group.value_dim()});
+  }
+};
+
+}  // namespace headwise::cpu

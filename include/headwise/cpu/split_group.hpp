@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "headwise/cpu/online_softmax.hpp"
+#include "headwise/cpu/packing.hpp"
+#include "headwise/cpu/tile_product.hpp"
+#include "headwise/cpu/visible_rows.hpp"
+
+namespace headwise::cpu {
+
+/// One query row of a group: the head whose score rule it follows, and its index among the queries.
+struct split_row {
+  int head;
+  std::int64_t index;
+};
+
+/// What a run of keys leaves for the rows of a group.
+template <typename Real>
+struct split_state {
+  Real* sums;                     ///< [rows][parts][value_dim], not divided yet
+  online_softmax<Real>* softmax;  ///< [padded rows]
+};
+
+/// A few query rows that share their keys and values. They may belong to different heads, and their vectors may be
+/// several of a head's, one behind the other (absorbed mixing): `parts` of them.
+template <typename Variant, typename Real>
+struct split_group {
+  /// Keys whose scores are held at a time.
+  static constexpr std::int64_t block = 256;
+
+  /// Whether groups of up to so many rows are treated as ones of many: keys are worth more as a left factor then than
+  /// in dot products.
+  static constexpr bool are_many(std::int64_t most_rows) { return most_rows >= std::max(8, packet<Real>::size); }
+  /// Rows with those that are added to fill packets.
+  static constexpr std::int64_t padded(std::int64_t rows, bool many) {
+    return many ? rounded_up(rows, packet<Real>::size) : rows;
+  }
+
+  const typename Variant::mask* mask;
+  const typename Variant::score_modification* score;
+  std::int64_t batch;
+  std::int64_t queries;
+  std::int64_t keys;
+  std::int64_t rows;
+  std::int64_t parts;
+  bool many;                     ///< whether the queries are transposed
+  const split_row* row;          ///< [rows]
+  Real* query;                   ///< [rows][parts][head_dim], or transposed with padded rows; with the scale folded in
+  row_factor<const Real> key;    ///< [keys][parts][head_dim]
+  row_factor<const Real> value;  ///< [keys][parts][value_dim]
+
+  std::int64_t padded_rows() const { return padded(rows, many); }
+  std::int64_t query_dim() const { return parts * Variant::head_dim; }
+  std::int64_t value_dim() const { return parts * Variant::value_dim; }
+
+  /// Puts factor * vector into a part of a row's query, where there is room for all of them.
+  void set_query(std::int64_t r, std::int64_t part, Real factor, const Real* vector) const {
+    const std::int64_t row_step = many ? 1 : query_dim();
+    const std::int64_t step = many ? padded_rows() : 1;
+    Real* to = query + r * row_step + part * Variant::head_dim * step;
+    for (std::int64_t d = 0; d < Variant::head_dim; ++d) to[d * step] = factor * vector[d];
+  }
+  /// Rows that are not there but padding have queries of zeros.
+  void clear_padding() const {
+    for (std::int64_t r = rows; r < padded_rows(); ++r)
+      for (std::int64_t d = 0; d < query_dim(); ++d) query[d * padded_rows() + r] = Real(0);
+  }
+
+  query_token token_of(std::int64_t r) const { return query_at(row[r].index, row[r].head, batch, queries, keys); }
+  key_range range_of(std::int64_t r) const { return headwise::detail::visible_keys_of(*mask, token_of(r)); }
+  auto rule_of(std::int64_t r) const {
+    return headwise::detail::score_rule_of_head(*score, row[r].head, Variant::query_heads);
+  }
+
+  /// The keys that any of the rows may see.
+  key_range seen_by_any() const {
+    key_range seen{0, 0};
+    for (std::int64_t r = 0; r < rows; ++r) seen = hull(seen, range_of(r));
+    return seen;
+  }
+  /// Whether a row, or every one, sees all of these keys for sure.
+  bool sees_all(std::int64_t r, key_range some) const {
+    const key_range range = range_of(r);
+    return headwise::detail::sees_whole_range<typename Variant::mask> && range.begin <= some.begin &&
+           some.end <= range.end;
+  }
+  bool all_see_all(key_range some) const {
+    bool all = true;
+    for (std::int64_t r = 0; r < rows; ++r) all = all && sees_all(r, some);
+    return all;
+  }
+
+  void clear(const split_state<Real>& state) const {
+    std::fill_n(state.sums, rows * value_dim(), Real(0));
+    std::fill_n(state.softmax, padded_rows(), online_softmax<Real>{});
+  }
+  /// Brings what a row has accumulated to a new base.
+  void rescale(std::int64_t r, Real factor, const split_state<Real>& state) const {
+    if (factor == Real(1)) return;
+    Real* sums = state.sums + r * value_dim();
+    for (std::int64_t d = 0; d < value_dim(); ++d) sums[d] *= factor;
+  }
+
+  /// Asks for vectors of `dim` numbers that are read soon: they may lie too far apart for the processor to foresee
+  /// them.
+  void ask_for(row_factor<const Real> vectors, std::int64_t dim, key_range soon) const {
+    constexpr std::int64_t line = 64 / sizeof(Real);
+    for (std::int64_t n = soon.begin; n < std::min(soon.end, keys); ++n)
+      for (std::int64_t d = 0; d < dim; d += line) packet<Real>::prefetch(vectors.from_row(n).data + d);
+  }
+
+  /// Adds weighted values to each row, of the keys that it sees alone: weight zero would not keep out what is not
+  /// finite. `weights` are those of the keys from `some.begin` on.
+  void add_visible_values(key_range some, left_factor<Real> weights, const split_state<Real>& state) const {
+    const row_factor<Real> sums{state.sums, value_dim()};
+    for (std::int64_t r = 0; r < rows; ++r)
+      for_each_visible_run(
+          *mask, token_of(r), intersection(range_of(r), some), [&](std::int64_t begin, std::int64_t end) {
+            add_few_rows(1, value_dim(), end - begin, weights.from_row(r).from_depth(begin - some.begin),
+                         value.from_row(begin), sums.from_row(r));
+          });
+  }
+};
+
+}  // namespace headwise::cpu

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "headwise/core/host_memory.hpp"
+#include "headwise/cpu/column_softmax.hpp"
+#include "headwise/cpu/score_rows.hpp"
+#include "headwise/cpu/split_group.hpp"
+
+namespace headwise::cpu {
+
+/// A packet of rows and more against a block of keys, at the speed of arithmetic: keys are the left factor of a product
+/// with the transposed queries, so that nothing is transposed that is as long as the cache. A key's scores stand beside
+/// each other.
+template <typename Variant, typename Real>
+struct split_many_rows {
+  using group_type = split_group<Variant, Real>;
+  static constexpr std::int64_t block = group_type::block;
+  static constexpr std::int64_t turn = block;
+
+  /// One thread's scratch for a group of so many rows: scores [block][padded rows], factors [padded rows] and a block
+  /// of values where these do not follow each other.
+  static Real* take(host_workspace::frame& frame, std::int64_t rows) { return frame.take<Real>(size(rows)); }
+  static constexpr std::size_t bytes(std::int64_t rows) { return host_workspace::bytes_for<Real>(size(rows)); }
+
+  const group_type& group;
+  split_state<Real> state;
+  Real* scores;
+
+  void find_scores(std::int64_t first, key_range some) const {
+    // Few keys at a time are used for all queries, and part by part, so that both factors stay in the nearest cache.
+    for_pieces(some, [&](key_range piece, key_range next) {
+      const row_factor<Real> result{scores + (piece.begin - first) * width(), width()};
+      const left_factor<Real> keys = left_factor<Real>::rows(group.key.from_row(piece.begin));
+      for (std::int64_t part = 0; part < group.parts; ++part) {
+        const std::int64_t d = part * Variant::head_dim;
+        group.ask_for(group.key.from_column(d), Variant::head_dim, next);
+        const row_factor<const Real> queries{group.query + d * width(), width()};
+        if (part == 0)
+          product<product_write::overwrite>(piece.size(), width(), Variant::head_dim, keys, queries, result);
+        else
+          product<product_write::add>(piece.size(), width(), Variant::head_dim, keys.from_depth(d), queries, result);
+      }
+    });
+  }
+
+  void find_weights(key_range keys) const {
+    for (std::int64_t r = 0; r < group.rows; ++r)
+      finish_scores<Variant>(*group.mask, group.rule_of(r), group.token_of(r), group.range_of(r),
+                             group.sees_all(r, keys), keys.begin, keys.size(), scores + r, width());
+    Real* factors = scores + block * width();
+    for (std::int64_t r = 0; r < group.rows; r += packet<Real>::size)
+      absorb_columns(scores + r, keys.size(), width(), state.softmax + r, factors + r);
+    for (std::int64_t r = 0; r < group.rows; ++r) group.rescale(r, factors[r], state);
+  }
+
+  void add_values(std::int64_t first, key_range some, bool all_visible) const {
+    const auto weights_from = [&](std::int64_t key) {
+      return left_factor<Real>{scores + (key - first) * width(), 1, width()};
+    };
+    if (!all_visible) return group.add_visible_values(some, weights_from(some.begin), state);
+    for_pieces(some, [&](key_range piece, key_range next) {
+      for (std::int64_t part = 0; part < group.parts; ++part) {
+        const std::int64_t d = part * Variant::value_dim;
+        group.ask_for(group.value.from_column(d), Variant::value_dim, next);
+        product<product_write::add>(group.rows, Variant::value_dim, piece.size(), weights_from(piece.begin),
+                                    value_part(d, piece), row_factor<Real>{state.sums + d, group.value_dim()});
+      }
+    });
+  }
+
+ private:
+  /// Keys that are used for all rows before the next ones are looked at.
+  static constexpr std::int64_t keys_at_a_time = 8 * register_tile<Real>::rows;
+
+  static constexpr std::int64_t size(std::int64_t rows) {
+    return (block + 1) * group_type::padded(rows, true) + keys_at_a_time * Variant::value_dim;
+  }
+
+  std::int64_t width() const { return group.padded_rows(); }
+
+  /// Calls visit(piece, next piece) for the pieces of a range.
+  template <typename Visit>
+  static void for_pieces(key_range some, const Visit& visit) {
+    for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time) {
+      const std::int64_t next = std::min(key + keys_at_a_time, some.end);
+      visit({key, next}, {next, next + keys_at_a_time});
+    }
+  }
+
+  /// A head's numbers from `d` on of the values of `some` keys. Many rows read them side by side: vectors that lie a
+  /// power of two apart share few sets of the nearest cache.
+  row_factor<const Real> value_part(std::int64_t d, key_range some) const {
+    const row_factor<const Real> from = group.value.from_row(some.begin).from_column(d);
+    if (from.row_step == Variant::value_dim || group.rows <= 2 * register_tile<Real>::rows) return from;
+    Real* copy = scores + (block + 1) * width();
+    for (std::int64_t k = 0; k < some.size(); ++k)
+      std::copy_n(from.from_row(k).data, Variant::value_dim, copy + k * Variant::value_dim);
+    return {copy, Variant::value_dim};
+  }
+};
+
+}  // namespace headwise::cpu
