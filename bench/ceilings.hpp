@@ -32,27 +32,24 @@ void use(T value) {
   static_cast<void>(used);
 }
 
-/// The rate of fused multiply-adds of one core, in floating-point operations per second.
+/// The rate of fused multiply-adds of one core, in floating-point operations per second: the mean over some
+/// milliseconds, as others on the machine slow it down as much as what is measured.
 template <typename T>
 double fma_peak_of_core() {
   using p = headwise::cpu::packet<T>;
   // Chains enough to hide the latency, and no more than there are registers.
   constexpr int chains = p::registers >= 32 ? 24 : 12;
-  constexpr int rounds = 20000;
+  constexpr int rounds = 1000000;
   const auto factor = p::broadcast(T(0.999));
   const auto term = p::broadcast(T(0.001));
-  double best = 0;
-  for (int repeat = 0; repeat < 5; ++repeat) {
-    const double took = seconds_of([&] {
-      typename p::type sums[std::size_t{chains}];
-      headwise::cpu::unroll<chains>([&](auto i) { sums[i] = p::broadcast(T(i)); });
-      for (int round = 0; round < rounds; ++round)
-        headwise::cpu::unroll<chains>([&](auto i) { sums[i] = p::multiply_add(sums[i], factor, term); });
-      headwise::cpu::unroll<chains>([&](auto i) { use(p::sum(sums[i])); });
-    });
-    best = std::max(best, 2.0 * rounds * chains * p::size / took);
-  }
-  return best;
+  const double took = seconds_of([&] {
+    typename p::type sums[std::size_t{chains}];
+    headwise::cpu::unroll<chains>([&](auto i) { sums[i] = p::broadcast(T(i)); });
+    for (int round = 0; round < rounds; ++round)
+      headwise::cpu::unroll<chains>([&](auto i) { sums[i] = p::multiply_add(sums[i], factor, term); });
+    headwise::cpu::unroll<chains>([&](auto i) { use(p::sum(sums[i])); });
+  });
+  return 2.0 * rounds * chains * p::size / took;
 }
 
 /// The same of all threads that the library uses, together.

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <headwise/cpu/column_softmax.hpp>
 #include <headwise/cpu/online_softmax.hpp>
+#include <headwise/cpu/packing.hpp>
 #include <limits>
 #include <numbers>
 #include <vector>
@@ -89,4 +91,34 @@ TEST_CASE("merging states equals absorbing all scores, in any grouping and with 
   whole.merge(right);
   CHECK(headwise::test::equal_up_to_rounding(left.log_sum(), log_sum_of(all)));
   CHECK(headwise::test::equal_up_to_rounding(whole.log_sum(), log_sum_of(all)));
+}
+
+TEST_CASE("a packet of columns is absorbed as its rows are one by one") {
+  constexpr auto size = static_cast<std::int64_t>(headwise::cpu::packet<double>::size);
+  headwise::test::random_numbers random(4);
+  const std::int64_t keys = 10;
+  const std::int64_t step = size + 3;
+  std::vector<state> columns(static_cast<std::size_t>(size));
+  std::vector<state> rows(static_cast<std::size_t>(size));
+  for (const double deviation : {1.0, 5.0, 0.2}) {
+    std::vector<double> scores = random.normals<double>(keys * step, deviation);
+    for (std::int64_t k = 0; k < keys; ++k) scores[static_cast<std::size_t>(k * step)] = nothing;
+    const std::vector<double> before = scores;
+    std::vector<double> factors(static_cast<std::size_t>(size));
+    headwise::cpu::absorb_columns(scores.data(), keys, step, columns.data(), factors.data());
+    for (std::int64_t r = 0; r < size; ++r) {
+      std::vector<double> row(static_cast<std::size_t>(headwise::cpu::rounded_up(keys, size)), nothing);
+      for (std::int64_t k = 0; k < keys; ++k)
+        row[static_cast<std::size_t>(k)] = before[static_cast<std::size_t>(k * step + r)];
+      state& expected = rows[static_cast<std::size_t>(r)];
+      CHECK(factors[static_cast<std::size_t>(r)] == expected.absorb(row.data(), static_cast<std::int64_t>(row.size())));
+      for (std::int64_t k = 0; k < keys; ++k)
+        CHECK(scores[static_cast<std::size_t>(k * step + r)] == row[static_cast<std::size_t>(k)]);
+      CHECK(columns[static_cast<std::size_t>(r)].largest == expected.largest);
+      CHECK(headwise::test::equal_up_to_rounding(columns[static_cast<std::size_t>(r)].sum, expected.sum));
+    }
+    for (std::int64_t k = 0; k < keys; ++k)
+      for (std::int64_t r = size; r < step; ++r)
+        CHECK(scores[static_cast<std::size_t>(k * step + r)] == before[static_cast<std::size_t>(k * step + r)]);
+  }
 }

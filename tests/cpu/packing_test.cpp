@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <headwise/cpu/packing.hpp>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "support/random.hpp"
@@ -40,6 +42,37 @@ TEST_CASE("panels hold the transposed vectors, and zeros for missing tokens") {
     check_panels<double, double, 24>(tokens);
     check_panels<double, float, 20>(tokens);
   }
+}
+
+TEST_CASE_TEMPLATE("strips hold all columns of the vectors: a product with them is one with the vectors", T, float,
+                   double) {
+  const auto check_strips = []<int Dim>(std::integral_constant<int, Dim> /*dim*/) {
+    CAPTURE(Dim);
+    using strips_type = headwise::cpu::packed_strips<T, Dim>;
+    const std::int64_t tokens = 9;
+    const std::int64_t step = Dim + 3;
+    headwise::test::random_numbers random(5);
+    const std::vector<T> rows = random.whole_numbers<T>(tokens * step);
+    const std::vector<T> weights = random.whole_numbers<T>(2 * tokens);
+    std::vector<T> packed(static_cast<std::size_t>(strips_type::size(tokens)), T(-1));
+    strips_type::pack(rows.data(), step, tokens, packed.data());
+    std::vector<T> sums(static_cast<std::size_t>(2 * strips_type::padded_dim), T(1));
+    const std::int64_t first = 4;
+    strips_type{packed.data(), tokens}.multiply_add(2, tokens - first, {weights.data(), tokens, 1}, first,
+                                                    {sums.data(), strips_type::padded_dim});
+    for (std::int64_t i = 0; i < 2; ++i)
+      for (std::int64_t d = 0; d < strips_type::padded_dim; ++d) {
+        T expected = 1;
+        for (std::int64_t n = first; n < tokens && d < Dim; ++n)
+          expected +=
+              weights[static_cast<std::size_t>(i * tokens + n - first)] * rows[static_cast<std::size_t>(n * step + d)];
+        CHECK(sums[static_cast<std::size_t>(i * strips_type::padded_dim + d)] == expected);
+      }
+  };
+  check_strips(std::integral_constant<int, 1>{});
+  check_strips(std::integral_constant<int, 40>{});
+  check_strips(std::integral_constant<int, 111>{});
+  check_strips(std::integral_constant<int, 128>{});
 }
 
 TEST_CASE("right factors stay in place only where rows are whole packets and follow each other") {

@@ -6,7 +6,7 @@
 # misaligned accesses by itself, one test of an operation is enough.
 left_out='agreement/.*|scenarios/(determinism|extreme_logits|gradients|large_head_sizes|odd_head_sizes)'
 left_out="$left_out|scenarios/short_and_ragged_tails"
-left_out="$left_out|cuda/attend_(absorbed|absorbed_policies|gradients|head_counts|layouts|mixing_on_the_fly)"
+left_out="$left_out|cuda/attend_(absorbed|absorbed_policies|components|gradients|head_counts|layouts|mixing_on_the_fly)"
 left_out="$left_out|cuda/attend_(policies|poisoned_memory|score_data|scores)"
 left_out="$left_out|cuda/(attention_layer|decode_large_heads|head_sizes|large_head_sizes|many_blocks)"
 left_out="$left_out|emulator/(attend_counts|attend_nan_cost|attend_order|decode_results|decode_shared_memory)"

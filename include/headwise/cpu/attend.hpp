@@ -46,7 +46,7 @@ void write_absent(const attend_arguments<Variant, T>& a, std::int64_t b, int hea
 template <typename Variant, typename T, typename Real>
 struct packed_operands {
   using keys_type = packed_panels<Real, Variant::head_dim>;
-  using values_type = right_rows<Real, T, Variant::value_dim>;
+  using values_type = packed_strips<Real, Variant::value_dim>;
   using queries_type = left_rows<Real, T, Variant::head_dim>;
   static constexpr std::int64_t G = Variant::composite_heads;
   static constexpr std::int64_t H = Variant::query_heads;
@@ -90,11 +90,12 @@ struct packed_operands {
                                                    int head) const {
     const std::int64_t g = Variant::composite_head(head);
     const std::int64_t source = b * G + g;
-    return {left_factor<Real>::rows(queries_type::view(a.q.row(b, 0, head), a.q.token_stride,
-                                                       queries + (b * H + head) * queries_type::size(a.q.tokens))),
-            keys + source * keys_type::size(a.k.tokens),
-            values_type::view(a.v.row(b, 0, g), a.v.token_stride, values + source * values_type::size(a.k.tokens)),
-            values_finite[source]};
+    return {
+        left_factor<Real>::rows(queries_type::view(a.q.row(b, 0, head), a.q.token_stride,
+                                                   queries + (b * H + head) * queries_type::size(a.q.tokens))),
+        keys + source * keys_type::size(a.k.tokens),
+        {values + source * values_type::size(a.k.tokens), headwise::detail::length_of(a.key_lengths, b, a.k.tokens)},
+        values_finite[source]};
   }
 };
 

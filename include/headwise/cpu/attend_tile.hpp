@@ -51,9 +51,9 @@ struct attend_tile {
 
   /// The head's tensors, packed.
   struct operands {
-    left_factor<Real> queries;      ///< of the whole head
-    const Real* keys;               ///< packed_panels, with the scale folded in
-    row_factor<const Real> values;  ///< rows of whole packets
+    left_factor<Real> queries;  ///< of the whole head
+    const Real* keys;           ///< packed_panels, with the scale folded in
+    packed_strips<Real, Variant::value_dim> values;
     bool values_finite;
   };
 
@@ -105,17 +105,15 @@ struct attend_tile {
                          bool all_visible) const {
     const row_factor<Real> sums{accumulated_row(row), padded_value_dim};
     if (in.values_finite || all_visible) {
-      product<product_write::add>(rows, padded_value_dim, seen.size(), weights_from(0, seen.begin - start),
-                                  in.values.from_row(seen.begin), sums);
+      in.values.multiply_add(rows, seen.size(), weights_from(0, seen.begin - start), seen.begin, sums);
       return;
     }
     // A value that is not finite must reach the rows that see it, and no other: weight zero would not keep it out.
     for (std::int64_t i = 0; i < rows; ++i)
       for_each_visible_run(mask, shape.query(first + row + i), intersection(tile.ranges[row + i], seen),
                            [&](std::int64_t begin, std::int64_t end) {
-                             product<product_write::add>(1, padded_value_dim, end - begin,
-                                                         weights_from(i, begin - start), in.values.from_row(begin),
-                                                         sums.from_row(i));
+                             in.values.multiply_add(1, end - begin, weights_from(i, begin - start), begin,
+                                                    sums.from_row(i));
                            });
   }
 

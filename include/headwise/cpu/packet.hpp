@@ -61,9 +61,6 @@ struct packet {
   static type maximum(const type& a, const type& b) { return Eigen::internal::pmax(a, b); }
   static T sum(const type& a) { return Eigen::internal::predux(a); }
   static T largest(const type& a) { return Eigen::internal::predux_max(a); }
-  /// Asks for the memory at an address, which may be anywhere.
-  static void prefetch(const T* from) { Eigen::internal::prefetch(from); }
-
   /// The sums of as many packets as a packet has numbers, one beside the other.
   static type sums(const type* packets) {
     if constexpr (size == 1)

@@ -54,6 +54,47 @@ using left_rows = packed_rows<Real, T, Dim, 1>;
 template <typename Real, typename T, int Dim>
 using right_rows = packed_rows<Real, T, Dim, packet<Real>::size>;
 
+/// The vectors of one head, [tokens][Dim], as right factors that are read again and again: in strips as wide as a
+/// register tile, one [tokens][columns] behind the other and padded with zeros to whole packets, so that a product
+/// reads memory from one end to the other. Rows of whole vectors may lie a power of two apart and share few sets of the
+/// nearest cache.
+template <typename Real, int Dim>
+struct packed_strips {
+  static constexpr std::int64_t padded_dim = rounded_up(Dim, packet<Real>::size);
+  static constexpr std::int64_t columns = std::min<std::int64_t>(register_tile<Real>::columns, padded_dim);
+  static constexpr std::int64_t size(std::int64_t tokens) { return tokens * padded_dim; }
+
+  const Real* data;
+  std::int64_t tokens;
+
+  template <typename T>
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, Real* strips) {
+    for (std::int64_t first = 0; first < padded_dim; first += columns) {
+      const std::int64_t width = width_from(first);
+      const std::int64_t present = std::min<std::int64_t>(width, Dim - first);
+      Real* strip = strips + first * tokens;
+      for (std::int64_t n = 0; n < tokens; ++n) {
+        for (std::int64_t d = 0; d < present; ++d) strip[n * width + d] = Real(rows[n * row_step + first + d]);
+        for (std::int64_t d = present; d < width; ++d) strip[n * width + d] = Real(0);
+      }
+    }
+  }
+
+  /// result += left * vectors [first, first + depth), of `padded_dim` columns.
+  void multiply_add(std::int64_t rows, std::int64_t depth, left_factor<Real> left, std::int64_t first,
+                    row_factor<Real> result) const {
+    for (std::int64_t column = 0; column < padded_dim; column += columns) {
+      const std::int64_t width = width_from(column);
+      product<product_write::add>(rows, width, depth, left,
+                                  row_factor<const Real>{data + column * tokens + first * width, width},
+                                  result.from_column(column));
+    }
+  }
+
+ private:
+  static constexpr std::int64_t width_from(std::int64_t column) { return std::min(columns, padded_dim - column); }
+};
+
 /// Transposes factor * rows [count][dim] into panels of as many rows as a register tile has columns, each panel
 /// [dim][columns], so that a product reads them as its right factor. Missing rows of the last panel are zero.
 template <typename Real, typename T>

@@ -32,7 +32,6 @@ struct split_few_rows {
 
   /// Scores of the keys `some` of a block whose first key is `first`.
   void find_scores(std::int64_t first, key_range some) const {
-    group.ask_for(group.key, group.query_dim(), {some.end, some.end + turn});
     dot_product(group.rows, some.size(), group.query_dim(), row_factor<const Real>{group.query, group.query_dim()},
                 group.key.from_row(some.begin), row_factor<Real>{scores + (some.begin - first), block});
   }
@@ -51,7 +50,6 @@ struct split_few_rows {
 
   /// Adds the values of the keys `some`, weighted.
   void add_values(std::int64_t first, key_range some, bool all_visible) const {
-    group.ask_for(group.value, group.value_dim(), {some.end, some.end + turn});
     const left_factor<Real> weights{scores + (some.begin - first), block, 1};
     if (!all_visible) return group.add_visible_values(some, weights, state);
     add_few_rows(group.rows, group.value_dim(), some.size(), weights, group.value.from_row(some.begin),

@@ -104,14 +104,6 @@ struct split_group {
     for (std::int64_t d = 0; d < value_dim(); ++d) sums[d] *= factor;
   }
 
-  /// Asks for vectors of `dim` numbers that are read soon: they may lie too far apart for the processor to foresee
-  /// them.
-  void ask_for(row_factor<const Real> vectors, std::int64_t dim, key_range soon) const {
-    constexpr std::int64_t line = 64 / sizeof(Real);
-    for (std::int64_t n = soon.begin; n < std::min(soon.end, keys); ++n)
-      for (std::int64_t d = 0; d < dim; d += line) packet<Real>::prefetch(vectors.from_row(n).data + d);
-  }
-
   /// Adds weighted values to each row, of the keys that it sees alone: weight zero would not keep out what is not
   /// finite. `weights` are those of the keys from `some.begin` on.
   void add_visible_values(key_range some, left_factor<Real> weights, const split_state<Real>& state) const {

@@ -32,12 +32,11 @@ struct split_many_rows {
 
   void find_scores(std::int64_t first, key_range some) const {
     // Few keys at a time are used for all queries, and part by part, so that both factors stay in the nearest cache.
-    for_pieces(some, [&](key_range piece, key_range next) {
+    for_pieces(some, [&](key_range piece) {
       const row_factor<Real> result{scores + (piece.begin - first) * width(), width()};
       const left_factor<Real> keys = left_factor<Real>::rows(group.key.from_row(piece.begin));
       for (std::int64_t part = 0; part < group.parts; ++part) {
         const std::int64_t d = part * Variant::head_dim;
-        group.ask_for(group.key.from_column(d), Variant::head_dim, next);
         const row_factor<const Real> queries{group.query + d * width(), width()};
         if (part == 0)
           product<product_write::overwrite>(piece.size(), width(), Variant::head_dim, keys, queries, result);
@@ -62,10 +61,9 @@ struct split_many_rows {
       return left_factor<Real>{scores + (key - first) * width(), 1, width()};
     };
     if (!all_visible) return group.add_visible_values(some, weights_from(some.begin), state);
-    for_pieces(some, [&](key_range piece, key_range next) {
+    for_pieces(some, [&](key_range piece) {
       for (std::int64_t part = 0; part < group.parts; ++part) {
         const std::int64_t d = part * Variant::value_dim;
-        group.ask_for(group.value.from_column(d), Variant::value_dim, next);
         product<product_write::add>(group.rows, Variant::value_dim, piece.size(), weights_from(piece.begin),
                                     value_part(d, piece), row_factor<Real>{state.sums + d, group.value_dim()});
       }
@@ -82,13 +80,11 @@ struct split_many_rows {
 
   std::int64_t width() const { return group.padded_rows(); }
 
-  /// Calls visit(piece, next piece) for the pieces of a range.
+  /// Calls visit(piece) for the pieces of a range.
   template <typename Visit>
   static void for_pieces(key_range some, const Visit& visit) {
-    for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time) {
-      const std::int64_t next = std::min(key + keys_at_a_time, some.end);
-      visit({key, next}, {next, next + keys_at_a_time});
-    }
+    for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time)
+      visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
   }
 
   /// A head's numbers from `d` on of the values of `some` keys. Many rows read them side by side: vectors that lie a

@@ -114,11 +114,15 @@ void strip_product(std::int64_t rows, std::int64_t depth, left_factor<T> left, r
     register_product<Rows, Packets, Write>(depth, left.from_row(i), right, result.from_row(i));
     i += Rows;
   };
-  while (i + most_rows <= rows) next.template operator()<most_rows>();
+  // Two rows alone would wait for their sums: 8 rows are better taken as 4 and 4 than as 6 and 2.
+  const auto takes_most = [](std::int64_t count) {
+    return count >= most_rows && (count < most_rows + 2 || count > most_rows + 3);
+  };
+  while (takes_most(rows - i)) next.template operator()<most_rows>();
   if constexpr (most_rows > 8) {
     if (i + 8 <= rows) next.template operator()<8>();
   }
-  if (i + 4 <= rows) next.template operator()<4>();
+  while (i + 4 <= rows) next.template operator()<4>();
   if (i + 2 <= rows) next.template operator()<2>();
   if (i < rows) next.template operator()<1>();
 }
