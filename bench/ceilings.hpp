@@ -90,11 +90,13 @@ class large_memory {
     next_ = (next_ + pieces * piece) % count;
     const double took = seconds_of([&] {
       headwise::cpu::parallel_for(pieces, [&](std::int64_t task, int /*thread*/) {
+        // Several streams, which keep more of memory busy than one.
+        constexpr std::size_t stream = piece / lanes;
         const float* begin = part + static_cast<std::size_t>(task) * piece;
-        typename p::type sums[lanes] = {p::zero(), p::zero(), p::zero(), p::zero()};
-        for (std::size_t i = 0; i < piece; i += std::size_t{lanes} * p::size)
+        typename p::type sums[std::size_t{lanes}] = {p::zero(), p::zero(), p::zero(), p::zero()};
+        for (std::size_t i = 0; i < stream; i += std::size_t{p::size})
           headwise::cpu::unroll<lanes>(
-              [&](auto lane) { sums[lane] = p::add(sums[lane], p::load(begin + i + lane * p::size)); });
+              [&](auto lane) { sums[lane] = p::add(sums[lane], p::load(begin + lane * stream + i)); });
         use(p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3]))));
       });
     });

@@ -75,27 +75,17 @@ TEST_CASE_TEMPLATE("strips hold all columns of the vectors: a product with them 
   check_strips(std::integral_constant<int, 128>{});
 }
 
-TEST_CASE("right factors stay in place only where rows are whole packets and follow each other") {
-  constexpr int whole = 2 * headwise::cpu::packet<float>::size;
-  using fitting = headwise::cpu::right_rows<float, const float, whole>;
-  CHECK(fitting::in_place(whole));
-  CHECK_FALSE(headwise::cpu::right_rows<double, const float, whole>::in_place(whole));
-  if (headwise::cpu::packet<float>::size > 1) {
-    CHECK_FALSE(fitting::in_place(2 * whole));
-    CHECK_FALSE(headwise::cpu::right_rows<float, const float, whole + 1>::in_place(whole + 1));
-  }
-  CHECK(headwise::cpu::left_rows<float, const float, 7>::in_place(1000));
-}
-
-TEST_CASE("copied rows are converted and padded with zeros") {
-  using rows_type = headwise::cpu::right_rows<double, float, 5>;
+TEST_CASE("rows of a left factor stay in place, or are converted") {
   const std::vector<float> rows{1, 2, 3, 4, 5, -1, 6, 7, 8, 9, 10, -1};
-  std::vector<double> packed(static_cast<std::size_t>(rows_type::size(2)), -1.0);
-  rows_type::pack(rows.data(), 6, 2, packed.data());
-  const auto view = rows_type::view(rows.data(), 6, packed.data());
+  using same_type = headwise::cpu::left_rows<float, const float, 5>;
+  static_assert(same_type::size(2) == 0);
+  CHECK(same_type::view(rows.data(), 6, nullptr).from_row(1).data == rows.data() + 6);
+  using converted = headwise::cpu::left_rows<double, float, 5>;
+  std::vector<double> packed(static_cast<std::size_t>(converted::size(2)), -1.0);
+  converted::pack(rows.data(), 6, 2, packed.data());
+  const auto view = converted::view(rows.data(), 6, packed.data());
   for (std::int64_t n = 0; n < 2; ++n)
-    for (std::int64_t d = 0; d < rows_type::padded_dim; ++d)
-      CHECK(view.from_row(n).data[d] == (d < 5 ? static_cast<double>(5 * n + d + 1) : 0.0));
+    for (std::int64_t d = 0; d < 5; ++d) CHECK(view.from_row(n).data[d] == static_cast<double>(5 * n + d + 1));
 }
 
 TEST_CASE("one number that is not finite is found, wherever it stands") {

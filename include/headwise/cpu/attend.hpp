@@ -79,7 +79,7 @@ struct packed_operands {
       values_type::pack(a.v.row(b, 0, g), a.v.token_stride, live, values + task * values_type::size(a.k.tokens));
       values_finite[task] = all_finite(a.v.row(b, 0, g), a.v.token_stride, live, Variant::value_dim);
     });
-    if constexpr (!queries_type::never_copies)
+    if constexpr (!queries_type::in_place)
       parallel_for(a.q.batch * H, [&](std::int64_t task, int /*thread*/) {
         queries_type::pack(a.q.row(task / H, 0, task % H), a.q.token_stride, a.q.tokens,
                            queries + task * queries_type::size(a.q.tokens));

@@ -23,8 +23,8 @@ struct packed_backward_operands {
   using tile = attend_backward_tile<Variant, Real>;
   using left_keys = left_rows<Real, T, Variant::head_dim>;
   using left_values = left_rows<Real, T, Variant::value_dim>;
-  using right_keys = right_rows<Real, T, Variant::head_dim>;
-  using right_values = right_rows<Real, T, Variant::value_dim>;
+  using head_strips = typename tile::head_strips;
+  using value_strips = typename tile::value_strips;
   using head_panels = packed_panels<Real, Variant::head_dim>;
   using value_panels = packed_panels<Real, Variant::value_dim>;
   static constexpr std::int64_t G = Variant::composite_heads;
@@ -32,11 +32,11 @@ struct packed_backward_operands {
 
   Real* keys;                 ///< [batch][G], as left factor
   Real* values;               ///< [batch][G], as left factor
-  Real* key_rows;             ///< [batch][G], as right factor
+  Real* key_strips;           ///< [batch][G]
   Real* query_panels;         ///< [batch][H]
   Real* out_gradient_panels;  ///< [batch][H]
-  Real* query_rows;           ///< [batch][H], as right factor
-  Real* out_gradient_rows;    ///< [batch][H], as right factor
+  Real* query_strips;         ///< [batch][H]
+  Real* out_gradient_strips;  ///< [batch][H]
   Real* lse;                  ///< [batch][H][queries of whole panels]
   Real* delta;                ///< [batch][H][queries of whole panels]
   bool* keys_finite;          ///< [batch][G]
@@ -50,11 +50,11 @@ struct packed_backward_operands {
                                        const Block& block) {
     block(self.keys, batch * G * left_keys::size(tokens));
     block(self.values, batch * G * left_values::size(tokens));
-    block(self.key_rows, batch * G * right_keys::size(tokens));
+    block(self.key_strips, batch * G * head_strips::size(tokens));
     block(self.query_panels, batch * H * head_panels::size(queries));
     block(self.out_gradient_panels, batch * H * value_panels::size(queries));
-    block(self.query_rows, batch * H * right_keys::size(queries));
-    block(self.out_gradient_rows, batch * H * right_values::size(queries));
+    block(self.query_strips, batch * H * head_strips::size(queries));
+    block(self.out_gradient_strips, batch * H * value_strips::size(queries));
     block(self.lse, batch * H * whole_panels(queries));
     block(self.delta, batch * H * whole_panels(queries));
     block(self.keys_finite, batch * G);
@@ -86,7 +86,7 @@ struct packed_backward_operands {
       const T* k = a.k.row(b, 0, g);
       left_keys::pack(k, a.k.token_stride, live, keys + task * left_keys::size(a.k.tokens));
       left_values::pack(a.v.row(b, 0, g), a.v.token_stride, live, values + task * left_values::size(a.k.tokens));
-      right_keys::pack(k, a.k.token_stride, live, key_rows + task * right_keys::size(a.k.tokens));
+      head_strips::pack(k, a.k.token_stride, live, key_strips + task * head_strips::size(a.k.tokens));
       keys_finite[task] = all_finite(k, a.k.token_stride, live, Variant::head_dim);
     });
     parallel_for(a.q.batch * H,
@@ -100,16 +100,16 @@ struct packed_backward_operands {
     const std::int64_t target = b * H + head;
     const std::int64_t tokens = a.k.tokens;
     const std::int64_t queries = a.q.tokens;
+    const std::int64_t live_queries = headwise::detail::length_of(a.query_lengths, b, queries);
     return {left_factor<Real>::rows(
                 left_keys::view(a.k.row(b, 0, g), a.k.token_stride, keys + source * left_keys::size(tokens))),
             left_factor<Real>::rows(
                 left_values::view(a.v.row(b, 0, g), a.v.token_stride, values + source * left_values::size(tokens))),
-            right_keys::view(a.k.row(b, 0, g), a.k.token_stride, key_rows + source * right_keys::size(tokens)),
+            {key_strips + source * head_strips::size(tokens), headwise::detail::length_of(a.key_lengths, b, tokens)},
             query_panels + target * head_panels::size(queries),
             out_gradient_panels + target * value_panels::size(queries),
-            right_keys::view(a.q.row(b, 0, head), a.q.token_stride, query_rows + target * right_keys::size(queries)),
-            right_values::view(a.out_gradient.row(b, 0, head), a.out_gradient.token_stride,
-                               out_gradient_rows + target * right_values::size(queries)),
+            {query_strips + target * head_strips::size(queries), live_queries},
+            {out_gradient_strips + target * value_strips::size(queries), live_queries},
             lse + target * whole_panels(queries),
             delta + target * whole_panels(queries),
             keys_finite[source] && queries_finite[target],
@@ -128,8 +128,9 @@ struct packed_backward_operands {
                       query_panels + task * head_panels::size(queries));
     value_panels::pack(dout, a.out_gradient.token_stride, live, Real(1),
                        out_gradient_panels + task * value_panels::size(queries));
-    right_keys::pack(q, a.q.token_stride, live, query_rows + task * right_keys::size(queries));
-    right_values::pack(dout, a.out_gradient.token_stride, live, out_gradient_rows + task * right_values::size(queries));
+    head_strips::pack(q, a.q.token_stride, live, query_strips + task * head_strips::size(queries));
+    value_strips::pack(dout, a.out_gradient.token_stride, live,
+                       out_gradient_strips + task * value_strips::size(queries));
     queries_finite[task] = all_finite(q, a.q.token_stride, live, Variant::head_dim) &&
                            all_finite(dout, a.out_gradient.token_stride, live, Variant::value_dim);
 

@@ -29,6 +29,8 @@ struct attend_backward_tile {
   static constexpr std::int64_t padded_value_dim = rounded_up(Variant::value_dim, packet<Real>::size);
   using query_panels_type = packed_panels<Real, Variant::head_dim>;
   using value_panels_type = packed_panels<Real, Variant::value_dim>;
+  using head_strips = packed_strips<Real, Variant::head_dim>;
+  using value_strips = packed_strips<Real, Variant::value_dim>;
   using rule_type =
       decltype(headwise::detail::score_rule_of_head(std::declval<const typename Variant::score_modification&>(), 0, 1));
 
@@ -64,11 +66,11 @@ struct attend_backward_tile {
   struct operands {
     left_factor<Real> keys;
     left_factor<Real> values;
-    row_factor<const Real> key_rows;
+    head_strips key_strips;
     const Real* query_panels;  ///< with the scale folded in
     const Real* out_gradient_panels;
-    row_factor<const Real> query_rows;
-    row_factor<const Real> out_gradient_rows;
+    head_strips query_strips;
+    value_strips out_gradient_strips;
     const Real* lse;                  ///< [queries] in units of log2, +inf where a row sees nothing
     const Real* delta;                ///< [queries], sum of P dP less the gradient of lse
     bool finite;                      ///< no NaN or infinity in keys, queries and output gradients
@@ -130,9 +132,8 @@ struct attend_backward_tile {
 
     const std::int64_t first = begin * panel;
     const std::int64_t last = std::min(end * panel, queries);
-    accumulate(tile.weights, keys, row, first_query, {first, last}, in.out_gradient_rows, padded_value_dim,
-               tile.value_gradient);
-    accumulate(tile.gradients, keys, row, first_query, {first, last}, in.query_rows, padded_dim, tile.key_gradient);
+    accumulate(tile.weights, keys, row, first_query, {first, last}, in.out_gradient_strips, tile.value_gradient);
+    accumulate(tile.gradients, keys, row, first_query, {first, last}, in.query_strips, tile.key_gradient);
   }
 
   /// One key against one panel of queries: P = 2^(S - lse), dS = P (dP - delta).
@@ -171,14 +172,14 @@ struct attend_backward_tile {
            headwise::detail::visible_in_range(mask, pair_of(shape.query(query), key));
   }
 
-  /// result[key] += sum over queries of coefficients[key][query] * rows[query], for the columns in `queries`.
+  /// result[key] += sum over queries of coefficients[key][query] * vectors[query], for the columns in `queries`.
+  template <typename Strips>
   void accumulate(const Real* coefficients, key_range keys, std::int64_t row, std::int64_t first_query,
-                  key_range queries, row_factor<const Real> rows, std::int64_t width, Real* result) const {
+                  key_range queries, const Strips& vectors, Real* result) const {
     const auto add = [&](std::int64_t first_row, std::int64_t count, std::int64_t begin, std::int64_t end) {
-      product<product_write::add>(count, width, end - begin,
-                                  left_factor<Real>{coefficients + first_row * query_columns + begin, query_columns, 1},
-                                  rows.from_row(first_query + begin),
-                                  row_factor<Real>{result + first_row * width, width});
+      vectors.multiply_add(
+          count, end - begin, left_factor<Real>{coefficients + first_row * query_columns + begin, query_columns, 1},
+          first_query + begin, row_factor<Real>{result + first_row * Strips::padded_dim, Strips::padded_dim});
     };
     if (in.finite) {
       add(row, keys.size(), queries.begin, queries.end);
@@ -196,10 +197,10 @@ struct attend_backward_tile {
     const key_range seen = intersection(tile.spans[index].any, {first_key, first_key + keys});
     if (seen.size() == 0) return;
     const auto add = [&](std::int64_t column, std::int64_t count, std::int64_t begin, std::int64_t end) {
-      product<product_write::add>(
-          count, padded_dim, end - begin,
-          left_factor<Real>{tile.gradients + (begin - first_key) * query_columns + column, 1, query_columns},
-          in.key_rows.from_row(begin), in.query_gradient.from_row(first_query + column));
+      in.key_strips.multiply_add(
+          count, end - begin,
+          left_factor<Real>{tile.gradients + (begin - first_key) * query_columns + column, 1, query_columns}, begin,
+          in.query_gradient.from_row(first_query + column));
     };
     const std::int64_t column = index * panel;
     if (in.finite) {

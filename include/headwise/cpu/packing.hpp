@@ -16,43 +16,27 @@ constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-/// The vectors of one head as rows of numbers of type `Real`, padded with zeros to a multiple of `Multiple`, in place
-/// or in a copy. Left factors are read number by number (Multiple = 1) and need a copy only to change the type. Right
-/// factors are read by whole packets and again and again: rows that do not follow each other are copied as well, for
-/// rows a power of two apart share few sets of the nearest cache.
-template <typename Real, typename T, int Dim, int Multiple>
-struct packed_rows {
-  static constexpr std::int64_t padded_dim = rounded_up(Dim, Multiple);
-  static constexpr bool fits = std::is_same_v<std::remove_const_t<T>, Real> && padded_dim == Dim;
-  static constexpr bool never_copies = fits && Multiple == 1;
-
-  static constexpr bool in_place(std::int64_t row_step) { return never_copies || (fits && row_step == padded_dim); }
-  /// Numbers that a copy of `tokens` vectors takes at most.
-  static constexpr std::int64_t size(std::int64_t tokens) { return never_copies ? 0 : tokens * padded_dim; }
+/// The vectors of one head as rows that a left factor reads, number by number: in place, or in a copy where they are of
+/// another type than `Real`.
+template <typename Real, typename T, int Dim>
+struct left_rows {
+  static constexpr bool in_place = std::is_same_v<std::remove_const_t<T>, Real>;
+  /// Numbers that the copy of `tokens` vectors takes.
+  static constexpr std::int64_t size(std::int64_t tokens) { return in_place ? 0 : tokens * Dim; }
 
   static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, Real* packed) {
-    if (in_place(row_step)) return;
-    for (std::int64_t n = 0; n < tokens; ++n) {
-      Real* row = packed + n * padded_dim;
-      for (int d = 0; d < Dim; ++d) row[d] = Real(rows[n * row_step + d]);
-      for (std::int64_t d = Dim; d < padded_dim; ++d) row[d] = Real(0);
-    }
+    if constexpr (!in_place)
+      for (std::int64_t n = 0; n < tokens; ++n)
+        for (int d = 0; d < Dim; ++d) packed[n * Dim + d] = Real(rows[n * row_step + d]);
   }
 
   static row_factor<const Real> view(const T* rows, std::int64_t row_step, const Real* packed) {
-    if constexpr (fits) {
-      if (in_place(row_step)) return {rows, row_step};
-    }
-    return {packed, padded_dim};
+    if constexpr (in_place)
+      return {rows, row_step};
+    else
+      return {packed, Dim};
   }
 };
-
-/// Rows that a left factor reads.
-template <typename Real, typename T, int Dim>
-using left_rows = packed_rows<Real, T, Dim, 1>;
-/// Rows that a right factor reads.
-template <typename Real, typename T, int Dim>
-using right_rows = packed_rows<Real, T, Dim, packet<Real>::size>;
 
 /// The vectors of one head, [tokens][Dim], as right factors that are read again and again: in strips as wide as a
 /// register tile, one [tokens][columns] behind the other and padded with zeros to whole packets, so that a product

@@ -142,6 +142,8 @@ std::int64_t for_each_strip(std::int64_t columns, const Strip& strip) {
   constexpr int size = packet<T>::size;
   constexpr int most = register_tile<T>::packets;
   std::int64_t j = 0;
+  for (; columns - j == most * size || columns - j >= 2 * most * size; j += most * size)
+    strip(j, std::integral_constant<int, most>{});
   while (j + size <= columns) {
     const std::int64_t packets = strip_packets<T>((columns - j) / size);
     unroll<most>([&](auto p) {
