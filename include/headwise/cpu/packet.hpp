@@ -128,7 +128,7 @@ struct packet {
     constexpr auto bias = static_cast<T>(std::numeric_limits<T>::max_exponent - 1);
     constexpr T shift = static_cast<T>(std::uint64_t{3} << (fraction_bits - 1)) + bias;
     using bits = std::conditional_t<sizeof(T) == sizeof(std::uint32_t), std::uint32_t, std::uint64_t>;
-    typedef bits lanes_of_bits __attribute__((vector_size(sizeof(type))));
+    using lanes_of_bits __attribute__((vector_size(sizeof(type)))) = bits;
     return __builtin_bit_cast(type, __builtin_bit_cast(lanes_of_bits, add(whole, broadcast(shift))) << fraction_bits);
   }
 };

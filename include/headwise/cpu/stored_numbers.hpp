@@ -16,7 +16,7 @@ namespace tiles {
 /// As many integers as a packet of T has numbers.
 template <typename Integer, typename T>
 struct integer_lanes {
-  typedef Integer type __attribute__((vector_size(sizeof(Integer) * std::size_t{packet<T>::size})));
+  using type __attribute__((vector_size(sizeof(Integer) * std::size_t{packet<T>::size}))) = Integer;
 };
 
 using half_words = integer_lanes<std::uint16_t, float>::type;
@@ -29,7 +29,7 @@ inline float_packet numbers_of(const words& bits) { return __builtin_bit_cast(fl
 /// `a` where `where` is true, `b` elsewhere.
 template <typename Mask>
 words choose(const Mask& where, const words& a, const words& b) {
-  const words mask = __builtin_bit_cast(words, where);
+  const auto mask = __builtin_bit_cast(words, where);
   return (a & mask) | (b & ~mask);
 }
 

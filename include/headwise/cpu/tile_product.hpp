@@ -110,21 +110,21 @@ void strip_product(std::int64_t rows, std::int64_t depth, left_factor<T> left, r
                    row_factor<T> result) {
   constexpr int most_rows = std::min(register_tile<T>::sums / Packets, 2 * register_tile<T>::rows);
   std::int64_t i = 0;
-  const auto next = [&]<int Rows>() {
+  const auto take = [&]<int Rows>() {
     register_product<Rows, Packets, Write>(depth, left.from_row(i), right, result.from_row(i));
-    i += Rows;
+    return Rows;
   };
   // Two rows alone would wait for their sums: 8 rows are better taken as 4 and 4 than as 6 and 2.
   const auto takes_most = [](std::int64_t count) {
     return count >= most_rows && (count < most_rows + 2 || count > most_rows + 3);
   };
-  while (takes_most(rows - i)) next.template operator()<most_rows>();
+  while (takes_most(rows - i)) i += take.template operator()<most_rows>();
   if constexpr (most_rows > 8) {
-    if (i + 8 <= rows) next.template operator()<8>();
+    if (i + 8 <= rows) i += take.template operator()<8>();
   }
-  while (i + 4 <= rows) next.template operator()<4>();
-  if (i + 2 <= rows) next.template operator()<2>();
-  if (i < rows) next.template operator()<1>();
+  while (i + 4 <= rows) i += take.template operator()<4>();
+  if (i + 2 <= rows) i += take.template operator()<2>();
+  if (i < rows) take.template operator()<1>();
 }
 
 /// How many of `left` packets a strip takes: as many as a register tile has, but no strip of one where two of about the
@@ -139,11 +139,11 @@ constexpr std::int64_t strip_packets(std::int64_t left) {
 /// the first column that is left.
 template <typename T, typename Strip>
 std::int64_t for_each_strip(std::int64_t columns, const Strip& strip) {
-  constexpr int size = packet<T>::size;
+  constexpr std::int64_t size = packet<T>::size;
   constexpr int most = register_tile<T>::packets;
+  constexpr std::int64_t wide = most * size;
   std::int64_t j = 0;
-  for (; columns - j == most * size || columns - j >= 2 * most * size; j += most * size)
-    strip(j, std::integral_constant<int, most>{});
+  for (; columns - j == wide || columns - j >= 2 * wide; j += wide) strip(j, std::integral_constant<int, most>{});
   while (j + size <= columns) {
     const std::int64_t packets = strip_packets<T>((columns - j) / size);
     unroll<most>([&](auto p) {
@@ -173,10 +173,11 @@ namespace tiles {
 template <int Rows, typename T>
 void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const T> right,
                   row_factor<T> result) {
-  constexpr int size = packet<T>::size;
+  constexpr std::int64_t size = packet<T>::size;
   constexpr int packets = Rows == 1 ? 8 : register_tile<T>::sums / Rows / 2 * 2;
+  constexpr std::int64_t wide = packets * size;
   std::int64_t j = 0;
-  for (; j + packets * size <= columns; j += packets * size)
+  for (; j + wide <= columns; j += wide)
     register_product<Rows, packets, product_write::add>(depth, left, right.from_column(j), result.from_column(j));
   for (; j + size <= columns; j += size)
     register_product<Rows, 1, product_write::add>(depth, left, right.from_column(j), result.from_column(j));
