@@ -8,6 +8,8 @@
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/visible_rows.hpp"
+#include "headwise/policies/mask.hpp"
+#include "headwise/policies/score.hpp"
 
 namespace headwise::cpu {
 
