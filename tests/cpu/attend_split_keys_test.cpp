@@ -18,12 +18,12 @@
 
 namespace headwise::test {
 
-struct few_rows : attention_variant<query_heads<6>, composite_heads<3>, head_dim<12>, value_dim<5>, causal_mask> {};
-struct many_rows : attention_variant<query_heads<16>, composite_heads<1>, head_dim<12>, value_dim<20>, causal_mask> {};
+struct few_rows : attention_variant<query_heads<2>, composite_heads<1>, head_dim<4>, value_dim<5>, causal_mask> {};
+struct many_rows : attention_variant<query_heads<16>, composite_heads<1>, head_dim<4>, value_dim<6>, causal_mask> {};
 struct few_rows_with_window
-    : attention_variant<query_heads<3>, head_dim<8>, sliding_window<9000>, number_types<double>> {};
+    : attention_variant<query_heads<1>, head_dim<4>, sliding_window<9000>, number_types<double>> {};
 struct many_rows_with_window
-    : attention_variant<query_heads<11>, composite_heads<1>, head_dim<8>, alibi, sliding_window<9000>> {};
+    : attention_variant<query_heads<11>, composite_heads<1>, head_dim<4>, alibi, sliding_window<9000>> {};
 
 // More keys than one block of every split holds.
 constexpr std::int64_t many_keys = 17000;
@@ -32,9 +32,9 @@ static_assert(cpu::attend_split_keys<few_rows, float>::sizes{1, 1, 1, many_keys}
 
 template <typename Variant, typename T, typename Change>
 void check_long_context(const Change& change) {
-  static_assert(cpu::has_few_queries<Variant>(2));
+  static_assert(cpu::has_few_queries<Variant>(1));
   auto tensors = random_attend_tensors<Variant, T>(
-      {.batch = 2, .queries = 2, .keys = many_keys, .key_lengths = {many_keys, 300}}, 7);
+      {.batch = 2, .queries = 1, .keys = many_keys, .key_lengths = {many_keys, 300}}, 7);
   change(tensors);
   auto exact = converted<double>(tensors);
   host_workspace workspace;
@@ -58,7 +58,7 @@ TEST_CASE("scores that grow with the keys are brought to one base") {
   const auto grow = [](auto& tensors) {
     using scalar = typename std::remove_reference_t<decltype(tensors)>::scalar;
     for (std::int64_t n = 0; n < many_keys; ++n)
-      for (int d = 0; d < 12; ++d) tensors.k.view().row(0, n, 0)[d] *= scalar(n) / scalar(1000);
+      for (int d = 0; d < 4; ++d) tensors.k.view().row(0, n, 0)[d] *= scalar(n) / scalar(1000);
   };
   check_long_context<few_rows, double>(grow);
   check_long_context<many_rows, double>(grow);
@@ -67,7 +67,7 @@ TEST_CASE("scores that grow with the keys are brought to one base") {
 TEST_CASE("what no row sees may hold anything") {
   const auto poison = [](auto& tensors) {
     for (std::int64_t n = 0; n < many_keys - 9001; ++n)
-      for (int d = 0; d < 8; ++d) {
+      for (int d = 0; d < 4; ++d) {
         tensors.k.view().row(0, n, 0)[d] = std::numeric_limits<double>::quiet_NaN();
         tensors.v.view().row(0, n, 0)[d] = std::numeric_limits<double>::quiet_NaN();
       }
