@@ -20,20 +20,8 @@ double bytes_of(std::int64_t tokens) {
 template <typename Variant, typename T, bool Backward>
 void attend(benchmark::State& state) {
   const std::int64_t tokens = state.range(0);
-  const auto run = [](auto& problem) {
-    if constexpr (Backward)
-      problem.backward();
-    else
-      problem.forward();
-  };
-  attention_problem<Variant, T> problem(tokens);
-  const std::int64_t flops =
-      Backward ? Variant::backward_flops(1, tokens, tokens) : Variant::forward_flops(1, tokens, tokens);
-  const least_work work{static_cast<double>(flops), (Backward ? 2 : 1) * bytes_of<Variant, T>(tokens)};
-  beside_multi_head<Variant, attention_problem<multi_head_of<Variant>, T>>(tokens, run, [&](const auto& multi_head) {
-    measure<T>(
-        state, work, [&] { run(problem); }, multi_head);
-  });
+  const least_work work{attention_flops<Variant, Backward>(tokens), (Backward ? 2 : 1) * bytes_of<Variant, T>(tokens)};
+  measure_problem<attention_problem, Variant, T>(state, work, run_pass<Backward>);
 }
 
 }  // namespace

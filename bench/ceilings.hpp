@@ -38,7 +38,7 @@ template <typename T>
 double fma_peak_of_core() {
   using p = headwise::cpu::packet<T>;
   // Chains enough to hide the latency, and no more than there are registers.
-  constexpr int chains = p::registers >= 32 ? 24 : 12;
+  constexpr int chains = headwise::cpu::register_tile<T>::sums;
   constexpr int rounds = 1000000;
   const auto factor = p::broadcast(T(0.999));
   const auto term = p::broadcast(T(0.001));

@@ -56,14 +56,9 @@ class decoding_problem {
 template <typename Variant, typename T>
 void decode(benchmark::State& state) {
   const std::int64_t tokens = state.range(0);
-  const auto run = [](auto& problem) { problem.decode(); };
-  decoding_problem<Variant, T> problem(tokens);
   const double cache = static_cast<double>(Variant::template kv_cache_bytes_per_token<T>) * static_cast<double>(tokens);
-  const least_work work{static_cast<double>(Variant::decode_flops(1, tokens)), cache};
-  beside_multi_head<Variant, decoding_problem<multi_head_of<Variant>, T>>(tokens, run, [&](const auto& multi_head) {
-    measure<T>(
-        state, work, [&] { run(problem); }, multi_head);
-  });
+  measure_problem<decoding_problem, Variant, T>(state, {static_cast<double>(Variant::decode_flops(1, tokens)), cache},
+                                                [](auto& problem) { problem.decode(); });
 }
 
 }  // namespace

@@ -47,23 +47,11 @@ class layer_problem {
 template <typename Variant, typename T, bool Backward>
 void layer(benchmark::State& state) {
   const std::int64_t tokens = state.range(0);
-  const auto run = [](auto& problem) {
-    if constexpr (Backward)
-      problem.backward();
-    else
-      problem.forward();
-  };
-  layer_problem<Variant, T> problem(tokens);
   constexpr double passes = Backward ? 2 : 1;
   const auto parameters = static_cast<double>(Variant::parameters(layer_problem<Variant, T>::d_model));
-  const std::int64_t attention =
-      Backward ? Variant::backward_flops(1, tokens, tokens) : Variant::forward_flops(1, tokens, tokens);
-  const least_work work{passes * 2 * parameters * static_cast<double>(tokens) + static_cast<double>(attention),
-                        passes * parameters * sizeof(T)};
-  beside_multi_head<Variant, layer_problem<multi_head_of<Variant>, T>>(tokens, run, [&](const auto& multi_head) {
-    measure<T>(
-        state, work, [&] { run(problem); }, multi_head);
-  });
+  const double projections = passes * 2 * parameters * static_cast<double>(tokens);
+  const least_work work{projections + attention_flops<Variant, Backward>(tokens), passes * parameters * sizeof(T)};
+  measure_problem<layer_problem, Variant, T>(state, work, run_pass<Backward>);
 }
 
 }  // namespace

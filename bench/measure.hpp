@@ -63,14 +63,32 @@ void measure(benchmark::State& state, const least_work& work, const Run& run, co
   state.counters["vs_multi_head"] = median(ratios);
 }
 
-/// Calls measure(multi_head), where this runs the variant's plain problem, and nothing if the variant is plain itself.
-template <typename Variant, typename Problem, typename Run, typename Measure>
-void beside_multi_head(std::int64_t tokens, const Run& run, const Measure& measure_beside) {
+/// One pass of a problem that has both.
+template <bool Backward>
+inline constexpr auto run_pass = [](auto& problem) {
+  if constexpr (Backward)
+    problem.backward();
+  else
+    problem.forward();
+};
+
+/// Floating-point operations of such a pass of attention over one sequence.
+template <typename Variant, bool Backward>
+double attention_flops(std::int64_t tokens) {
+  return static_cast<double>(Backward ? Variant::backward_flops(1, tokens, tokens)
+                                      : Variant::forward_flops(1, tokens, tokens));
+}
+
+/// Measures run(problem) for a variant's problem, beside the same of plain multi-head attention.
+template <template <typename, typename> typename Problem, typename Variant, typename T, typename Run>
+void measure_problem(benchmark::State& state, const least_work& work, const Run& run) {
+  Problem<Variant, T> problem(state.range(0));
+  const auto run_variant = [&] { run(problem); };
   if constexpr (is_multi_head<Variant>) {
-    measure_beside(nullptr);
+    measure<T>(state, work, run_variant, nullptr);
   } else {
-    Problem problem(tokens);
-    measure_beside([&] { run(problem); });
+    Problem<multi_head_of<Variant>, T> plain(state.range(0));
+    measure<T>(state, work, run_variant, [&] { run(plain); });
   }
 }
 

@@ -39,12 +39,7 @@ void mix_heads(benchmark::State& state) {
   const least_work work{products * 2 * C * G * D * static_cast<double>(tokens),
                         static_cast<double>(tokens * D * (Backward ? 2 * C + G : C + G)) * sizeof(T)};
   attention_problem<multi_head_of<Variant>, T> attention(tokens);
-  measure<T>(state, work, run, [&] {
-    if constexpr (Backward)
-      attention.backward();
-    else
-      attention.forward();
-  });
+  measure<T>(state, work, run, [&] { run_pass<Backward>(attention); });
 }
 
 }  // namespace

@@ -25,12 +25,12 @@ struct attend_backward_tile {
   static constexpr std::int64_t key_rows = 16 * group;
   static constexpr std::int64_t query_columns = std::max<std::int64_t>(192 / panel, 1) * panel;
   static constexpr std::int64_t query_panels = query_columns / panel;
-  static constexpr std::int64_t padded_dim = rounded_up(Variant::head_dim, packet<Real>::size);
-  static constexpr std::int64_t padded_value_dim = rounded_up(Variant::value_dim, packet<Real>::size);
   using query_panels_type = packed_panels<Real, Variant::head_dim>;
   using value_panels_type = packed_panels<Real, Variant::value_dim>;
   using head_strips = packed_strips<Real, Variant::head_dim>;
   using value_strips = packed_strips<Real, Variant::value_dim>;
+  static constexpr std::int64_t padded_dim = head_strips::padded_dim;
+  static constexpr std::int64_t padded_value_dim = value_strips::padded_dim;
   using rule_type =
       decltype(headwise::detail::score_rule_of_head(std::declval<const typename Variant::score_modification&>(), 0, 1));
 

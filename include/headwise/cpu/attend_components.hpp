@@ -52,29 +52,14 @@ void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_work
   const typename split_type::sizes sizes{a.q.batch, a.q.tokens * H, C, a.k.tokens};
   const split_type split(frame, sizes);
   for (std::int64_t b = 0; b < a.q.batch; ++b) {
-    const std::int64_t live = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
-    const std::int64_t keys = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
-    auto& group = split.group(b);
-    group = {&a.mask,
-             &a.score,
-             b,
-             live,
-             keys,
-             live * H,
-             C,
-             sizes.many(),
-             split.rows(b),
-             split.query(b),
-             {keys == 0 ? nullptr : a.k.row(b, 0, 0), a.k.token_stride},
-             {keys == 0 ? nullptr : a.v.row(b, 0, 0), a.v.token_stride}};
+    const auto& group = split.set_group(b, a, b, H, 0);
     for (std::int64_t r = 0; r < group.rows; ++r) {
       const split_row row{static_cast<int>(r % H), r / H};
-      split.rows(b)[r] = row;
+      group.row[r] = row;
       for (std::int64_t c = 0; c < C; ++c)
         group.set_query(r, c, T(folded_scale<Variant>) * weight(a.key_weight, c, Variant::composite_head(row.head)),
                         a.q.row(b, row.index, row.head));
     }
-    group.clear_padding();
   }
   split.run(1);
 
@@ -82,7 +67,7 @@ void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_work
     const std::int64_t b = task / sizes.most_rows;
     const std::int64_t r = task % sizes.most_rows;
     const int head = static_cast<int>(r % H);
-    const online_softmax<T> softmax = r < split.group(b).rows ? split.merge(b, r) : online_softmax<T>{};
+    const online_softmax<T> softmax = split.merge(b, r);
     T* out = a.out.row(b, r / H, head);
     std::fill_n(out, Variant::value_dim, T(0));
     if (a.lse.data != nullptr) a.lse.row(b, head)[r / H] = softmax.log_sum();

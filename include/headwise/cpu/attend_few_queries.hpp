@@ -73,27 +73,12 @@ void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& w
     const std::int64_t b = index / G;
     const std::int64_t g = index % G;
     const auto& members = head_groups<Variant>::of[static_cast<std::size_t>(g)];
-    const std::int64_t live = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
-    const std::int64_t keys = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
-    auto& group = split.group(index);
-    group = {&a.mask,
-             &a.score,
-             b,
-             live,
-             keys,
-             live * members.count,
-             1,
-             sizes.many(),
-             split.rows(index),
-             split.query(index),
-             {keys == 0 ? nullptr : a.k.row(b, 0, g), a.k.token_stride},
-             {keys == 0 ? nullptr : a.v.row(b, 0, g), a.v.token_stride}};
+    const auto& group = split.set_group(index, a, b, members.count, g);
     for (std::int64_t r = 0; r < group.rows; ++r) {
       const split_row row{members.head[static_cast<std::size_t>(r % members.count)], r / members.count};
-      split.rows(index)[r] = row;
+      group.row[r] = row;
       group.set_query(r, 0, T(folded_scale<Variant>), a.q.row(b, row.index, row.head));
     }
-    group.clear_padding();
   }
   // Heads of a token that follow each other are read together.
   const bool adjacent = a.k.head_stride == Variant::head_dim && a.v.head_stride == Variant::value_dim;
@@ -105,8 +90,7 @@ void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& w
     for (std::int64_t r = 0; r < a.q.tokens * members.count; ++r) {
       const int head = members.head[static_cast<std::size_t>(r % members.count)];
       const std::int64_t i = r / members.count;
-      const bool is_there = r < split.group(index).rows;
-      const online_softmax<T> softmax = is_there ? split.merge(index, r) : online_softmax<T>{};
+      const online_softmax<T> softmax = split.merge(index, r);
       T* out = a.out.row(b, i, head);
       if (const T scale = softmax.scale(); scale == T(0))
         std::fill_n(out, Variant::value_dim, T(0));

@@ -11,6 +11,7 @@
 #include "headwise/cpu/split_few_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
 #include "headwise/cpu/split_many_rows.hpp"
+#include "headwise/operations/attend_arguments.hpp"
 
 namespace headwise::cpu {
 
@@ -68,9 +69,28 @@ struct attend_split_keys {
                               : split_few_rows<Variant, Real>::take(frame, of.most_rows);
   }
 
-  group_type& group(std::int64_t index) const { return groups_[index]; }
-  split_row* rows(std::int64_t index) const { return rows_ + index * of_.most_rows; }
-  Real* query(std::int64_t index) const { return queries_ + index * of_.query_size(); }
+  /// Describes a group of a call of `attend` or `attend_components`: `rows_of_query` rows for every query of sequence
+  /// b, with keys and values from this head on. Its rows and queries are left to fill in.
+  template <typename Arguments>
+  const group_type& set_group(std::int64_t index, const Arguments& a, std::int64_t b, std::int64_t rows_of_query,
+                              std::int64_t head) const {
+    const std::int64_t live = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
+    const std::int64_t keys = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
+    groups_[index] = {&a.mask,
+                      &a.score,
+                      b,
+                      live,
+                      keys,
+                      live * rows_of_query,
+                      of_.parts,
+                      of_.many(),
+                      rows_ + index * of_.most_rows,
+                      queries_ + index * of_.query_size(),
+                      {keys == 0 ? nullptr : a.k.row(b, 0, head), a.k.token_stride},
+                      {keys == 0 ? nullptr : a.v.row(b, 0, head), a.v.token_stride}};
+    groups_[index].clear_padding();
+    return groups_[index];
+  }
 
   /// Runs all splits of all groups in parallel, `together` neighbouring groups in one task, which should be those whose
   /// vectors follow each other in memory.
@@ -86,10 +106,11 @@ struct attend_split_keys {
     });
   }
 
-  /// Merges all splits of a group's row into the first one, and returns its softmax; sums are not divided yet.
+  /// Merges all splits of a group's row into the first one, and returns its softmax, an empty one if the row is not
+  /// there; sums are not divided yet.
   softmax_type merge(std::int64_t index, std::int64_t r) const {
     const group_type& of = groups_[index];
-    if (of.keys == 0) return {};
+    if (of.keys == 0 || r >= of.rows) return {};
     const auto [sums, softmax] = state(index, 0);
     softmax_type total = softmax[r];
     Real* row = sums + r * of.value_dim();

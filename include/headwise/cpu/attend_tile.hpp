@@ -24,7 +24,7 @@ struct attend_tile {
   static constexpr int query_rows = 16 * register_tile<Real>::rows;
   static constexpr std::int64_t key_columns =
       std::max<std::int64_t>(256 / register_tile<Real>::columns, 1) * register_tile<Real>::columns;
-  static constexpr std::int64_t padded_value_dim = rounded_up(Variant::value_dim, packet<Real>::size);
+  static constexpr std::int64_t padded_value_dim = packed_strips<Real, Variant::value_dim>::padded_dim;
   using key_panels = packed_panels<Real, Variant::head_dim>;
   using rule_type =
       decltype(headwise::detail::score_rule_of_head(std::declval<const typename Variant::score_modification&>(), 0, 1));

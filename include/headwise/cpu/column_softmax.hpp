@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstdint>
-#include <limits>
 
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packet.hpp"
@@ -15,7 +13,6 @@ namespace headwise::cpu {
 template <typename Real>
 void absorb_columns(Real* scores, std::int64_t keys, std::int64_t key_step, online_softmax<Real>* rows, Real* factors) {
   using p = packet<Real>;
-  constexpr Real nothing = -std::numeric_limits<Real>::infinity();
   Real before[p::size];
   for (int i = 0; i < p::size; ++i) before[i] = rows[i].largest;
   typename p::type highest = p::load(before);
@@ -23,9 +20,8 @@ void absorb_columns(Real* scores, std::int64_t keys, std::int64_t key_step, onli
   Real largest[p::size];
   p::store(largest, highest);
 
-  // Without a score above -inf there is nothing to subtract, as in a single row.
   Real shifts[p::size];
-  for (int i = 0; i < p::size; ++i) shifts[i] = largest[i] == nothing ? Real(0) : largest[i];
+  for (int i = 0; i < p::size; ++i) shifts[i] = online_softmax<Real>::shift_of(largest[i]);
   const typename p::type shift = p::load(shifts);
   typename p::type sum = p::zero();
   for (std::int64_t k = 0; k < keys; ++k) {
@@ -35,7 +31,7 @@ void absorb_columns(Real* scores, std::int64_t keys, std::int64_t key_step, onli
   }
   Real added[p::size];
   p::store(added, sum);
-  for (int i = 0; i < p::size; ++i) factors[i] = rows[i].add(largest[i], shifts[i], added[i]);
+  for (int i = 0; i < p::size; ++i) factors[i] = rows[i].add(largest[i], added[i]);
 }
 
 }  // namespace headwise::cpu

@@ -31,9 +31,7 @@ struct online_softmax {
     const Real new_largest =
         p::largest(p::maximum(p::maximum(highest[0], highest[1]), p::maximum(highest[2], highest[3])));
 
-    // Without a score above -inf there is nothing to subtract: -inf - (-inf) would be NaN.
-    const Real shift = new_largest == -std::numeric_limits<Real>::infinity() ? Real(0) : new_largest;
-    const typename p::type shifts = p::broadcast(shift);
+    const typename p::type shifts = p::broadcast(shift_of(new_largest));
     typename p::type sums[lanes];
     unroll<lanes>([&](auto i) { sums[i] = p::zero(); });
     const auto weigh = [&](std::int64_t at, typename p::type& total) {
@@ -46,13 +44,19 @@ struct online_softmax {
     for (; j < count; j += p::size) weigh(j, sums[0]);
     const Real added = p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3])));
 
-    return add(new_largest, shift, added);
+    return add(new_largest, added);
   }
 
-  /// Takes in weights that were found relative to `shift`, which is the new largest score or, where that is -inf, 0.
-  /// Returns the factor that brings what was accumulated before to the same base.
-  Real add(Real new_largest, Real shift, Real added) {
-    const Real factor = sum == Real(0) || new_largest == largest ? Real(1) : std::exp2(largest - shift);
+  /// What scores are taken relative to. Without a score above -inf there is nothing to subtract: -inf - (-inf) would be
+  /// NaN.
+  static Real shift_of(Real largest_score) {
+    return largest_score == -std::numeric_limits<Real>::infinity() ? Real(0) : largest_score;
+  }
+
+  /// Takes in the sum of weights that were found relative to `shift_of(new_largest)`. Returns the factor that brings
+  /// what was accumulated before to the same base.
+  Real add(Real new_largest, Real added) {
+    const Real factor = sum == Real(0) || new_largest == largest ? Real(1) : std::exp2(largest - shift_of(new_largest));
     largest = new_largest;
     sum = sum * factor + added;
     return factor;
