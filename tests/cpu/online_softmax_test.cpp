@@ -23,7 +23,7 @@ state state_of(std::vector<double> scores) {
   state s;
   const auto size = static_cast<std::size_t>(headwise::cpu::packet<double>::size);
   scores.resize((scores.size() + size - 1) / size * size, nothing);
-  s.absorb(scores.data(), static_cast<std::int64_t>(scores.size()));
+  s.absorb(scores.data(), static_cast<std::int64_t>(scores.size()), 1.0, scores.data());
   return s;
 }
 
@@ -38,9 +38,10 @@ double log_sum_of(const std::vector<double>& scores) {
 TEST_CASE("a row absorbed in pieces has the log-sum-exp of the whole row, in natural log") {
   headwise::test::random_numbers random(1);
   const auto scores = random.normals<double>(64, 3);
-  auto weights = scores;
+  std::vector<double> weights(scores.size());
   state s;
-  for (std::int64_t first = 0; first < 64; first += 16) s.absorb(weights.data() + first, 16);
+  for (std::int64_t first = 0; first < 64; first += 16)
+    s.absorb(scores.data() + first, 16, 1.0, weights.data() + first);
   CHECK(headwise::test::equal_up_to_rounding(s.log_sum(), log_sum_of(scores)));
 }
 
@@ -49,10 +50,38 @@ TEST_CASE("absorbing returns the factor for what was accumulated before") {
   std::vector<double> low(static_cast<std::size_t>(size), 1.0);
   std::vector<double> high(static_cast<std::size_t>(size), 3.0);
   state s;
-  CHECK(s.absorb(low.data(), size) == 1.0);
-  CHECK(s.absorb(high.data(), size) == 0.25);
+  CHECK(s.absorb(low.data(), size, 1.0, low.data()) == 1.0);
+  CHECK(s.absorb(high.data(), size, 1.0, high.data()) == 0.25);
   CHECK(high.front() == 1.0);
   CHECK(headwise::test::equal_up_to_rounding(s.sum, 1.25 * static_cast<double>(size)));
+}
+
+TEST_CASE("numbers are scaled on the way") {
+  headwise::test::random_numbers random(3);
+  const auto numbers = random.normals<double>(32, 3);
+  std::vector<double> scores = numbers;
+  for (double& score : scores) score *= 0.25;
+  std::vector<double> weights(numbers.size());
+  state s;
+  s.absorb(numbers.data(), 32, 0.25, weights.data());
+  CHECK(headwise::test::equal_up_to_rounding(s.log_sum(), log_sum_of(scores)));
+  CHECK(s.largest == *std::max_element(scores.begin(), scores.end()));
+}
+
+TEST_CASE("weights of bfloat16 pairs are the weights, rounded; the sum is of the weights themselves") {
+  using headwise::bfloat16;
+  headwise::test::random_numbers random(6);
+  const auto scores = random.normals<float>(64, 3);
+  std::vector<float> weights(scores.size());
+  std::vector<bfloat16> rounded(scores.size());
+  headwise::cpu::online_softmax<float> exact;
+  headwise::cpu::online_softmax<float> in_pairs;
+  exact.absorb(scores.data(), 64, 1.0F, weights.data());
+  in_pairs.absorb<headwise::cpu::bfloat16_pair>(scores.data(), 64, 1.0F, rounded.data());
+  CHECK(in_pairs.largest == exact.largest);
+  CHECK(std::fabs(in_pairs.sum - exact.sum) <= 0x1p-17F * exact.sum);
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    CHECK(std::fabs(float{rounded[i]} - weights[i]) <= (0x1p-8F + 0x1p-17F) * weights[i]);
 }
 
 TEST_CASE("a row that sees nothing is empty, and stays so") {
@@ -105,13 +134,14 @@ TEST_CASE("a packet of columns is absorbed as its rows are one by one") {
     for (std::int64_t k = 0; k < keys; ++k) scores[static_cast<std::size_t>(k * step)] = nothing;
     const std::vector<double> before = scores;
     std::vector<double> factors(static_cast<std::size_t>(size));
-    headwise::cpu::absorb_columns(scores.data(), keys, step, columns.data(), factors.data());
+    headwise::cpu::absorb_columns(scores.data(), keys, step, 0.5, columns.data(), factors.data());
     for (std::int64_t r = 0; r < size; ++r) {
       std::vector<double> row(static_cast<std::size_t>(headwise::cpu::rounded_up(keys, size)), nothing);
       for (std::int64_t k = 0; k < keys; ++k)
         row[static_cast<std::size_t>(k)] = before[static_cast<std::size_t>(k * step + r)];
       state& expected = rows[static_cast<std::size_t>(r)];
-      CHECK(factors[static_cast<std::size_t>(r)] == expected.absorb(row.data(), static_cast<std::int64_t>(row.size())));
+      CHECK(factors[static_cast<std::size_t>(r)] ==
+            expected.absorb(row.data(), static_cast<std::int64_t>(row.size()), 0.5, row.data()));
       for (std::int64_t k = 0; k < keys; ++k)
         CHECK(scores[static_cast<std::size_t>(k * step + r)] == row[static_cast<std::size_t>(k)]);
       CHECK(columns[static_cast<std::size_t>(r)].largest == expected.largest);

@@ -21,12 +21,12 @@ void check_panels(std::int64_t tokens) {
   headwise::test::random_numbers random(3);
   const auto rows = random.normals<T>(tokens * step);
   std::vector<Real> panels(static_cast<std::size_t>(panels_type::size(tokens)), Real(-1));
-  panels_type::pack(rows.data(), step, tokens, Real(2), panels.data());
+  panels_type::pack(rows.data(), step, tokens, panels.data());
   for (std::int64_t n = 0; n < headwise::cpu::rounded_up(tokens, panels_type::columns); ++n) {
     const std::int64_t first = n / panels_type::columns * panels_type::columns;
     const auto panel = panels_type::panel(panels.data(), first);
     for (int d = 0; d < Dim; ++d) {
-      const Real expected = n < tokens ? Real(2) * Real(rows[static_cast<std::size_t>(n * step + d)]) : Real(0);
+      const Real expected = n < tokens ? Real(rows[static_cast<std::size_t>(n * step + d)]) : Real(0);
       CHECK(panel.from_row(d).data[n - first] == expected);
     }
   }
@@ -85,7 +85,8 @@ TEST_CASE("rows of a left factor stay in place, or are converted") {
   converted::pack(rows.data(), 6, 2, packed.data());
   const auto view = converted::view(rows.data(), 6, packed.data());
   for (std::int64_t n = 0; n < 2; ++n)
-    for (std::int64_t d = 0; d < 5; ++d) CHECK(view.from_row(n).data[d] == static_cast<double>(5 * n + d + 1));
+    for (std::int64_t d = 0; d < 5; ++d)
+      CHECK(view.from_row(n).from_depth(d).data[0] == static_cast<double>(5 * n + d + 1));
 }
 
 TEST_CASE("one number that is not finite is found, wherever it stands") {

@@ -9,8 +9,11 @@
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/attend_backward_tile.hpp"
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/parallel.hpp"
+#include "headwise/cpu/scratch_blocks.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/checks.hpp"
 
@@ -18,36 +21,37 @@ namespace headwise::cpu {
 namespace tiles {
 
 /// The packed operands of all heads for the backward pass, in scratch.
-template <typename Variant, typename T, typename Real>
+template <typename Variant, typename T, typename F>
 struct packed_backward_operands {
-  using tile = attend_backward_tile<Variant, Real>;
-  using left_keys = left_rows<Real, T, Variant::head_dim>;
-  using left_values = left_rows<Real, T, Variant::value_dim>;
+  using tile = attend_backward_tile<Variant, T, F>;
+  using real = sum_of<F>;
+  using left_keys = left_rows<F, T, Variant::head_dim>;
+  using left_values = left_rows<F, T, Variant::value_dim>;
   using head_strips = typename tile::head_strips;
   using value_strips = typename tile::value_strips;
-  using head_panels = packed_panels<Real, Variant::head_dim>;
-  using value_panels = packed_panels<Real, Variant::value_dim>;
+  using head_panels = typename tile::query_panels_type;
+  using value_panels = typename tile::value_panels_type;
   static constexpr std::int64_t G = Variant::composite_heads;
   static constexpr std::int64_t H = Variant::query_heads;
 
-  Real* keys;                 ///< [batch][G], as left factor
-  Real* values;               ///< [batch][G], as left factor
-  Real* key_strips;           ///< [batch][G]
-  Real* query_panels;         ///< [batch][H]
-  Real* out_gradient_panels;  ///< [batch][H]
-  Real* query_strips;         ///< [batch][H]
-  Real* out_gradient_strips;  ///< [batch][H]
-  Real* lse;                  ///< [batch][H][queries of whole panels]
-  Real* delta;                ///< [batch][H][queries of whole panels]
-  bool* keys_finite;          ///< [batch][G]
-  bool* queries_finite;       ///< [batch][H], queries and output gradients
+  F* keys;                 ///< [batch][G], as left factor
+  F* values;               ///< [batch][G], as left factor
+  F* key_strips;           ///< [batch][G]
+  F* query_panels;         ///< [batch][H]
+  F* out_gradient_panels;  ///< [batch][H]
+  F* query_strips;         ///< [batch][H]
+  F* out_gradient_strips;  ///< [batch][H]
+  real* negative_lse;      ///< [batch][H][queries of whole panels], in units of log2
+  real* delta;             ///< [batch][H][queries of whole panels]
+  bool* keys_finite;       ///< [batch][G]
+  bool* queries_finite;    ///< [batch][H], queries and output gradients
 
   static constexpr std::int64_t whole_panels(std::int64_t queries) { return rounded_up(queries, tile::panel); }
 
-  /// Calls block(pointer, numbers) for every block of numbers, so that taking and counting cannot disagree.
+  /// Calls block(pointer, numbers) for every block of numbers.
   template <typename Self, typename Block>
-  static constexpr void for_each_block(Self& self, std::int64_t batch, std::int64_t queries, std::int64_t tokens,
-                                       const Block& block) {
+  static constexpr void for_each_block(Self& self, const Block& block, std::int64_t batch, std::int64_t queries,
+                                       std::int64_t tokens) {
     block(self.keys, batch * G * left_keys::size(tokens));
     block(self.values, batch * G * left_values::size(tokens));
     block(self.key_strips, batch * G * head_strips::size(tokens));
@@ -55,26 +59,10 @@ struct packed_backward_operands {
     block(self.out_gradient_panels, batch * H * value_panels::size(queries));
     block(self.query_strips, batch * H * head_strips::size(queries));
     block(self.out_gradient_strips, batch * H * value_strips::size(queries));
-    block(self.lse, batch * H * whole_panels(queries));
+    block(self.negative_lse, batch * H * whole_panels(queries));
     block(self.delta, batch * H * whole_panels(queries));
     block(self.keys_finite, batch * G);
     block(self.queries_finite, batch * H);
-  }
-
-  static packed_backward_operands take(host_workspace::frame& frame, std::int64_t batch, std::int64_t queries,
-                                       std::int64_t tokens) {
-    packed_backward_operands taken{};
-    for_each_block(taken, batch, queries, tokens,
-                   [&]<typename Number>(Number*& pointer, std::int64_t size) { pointer = frame.take<Number>(size); });
-    return taken;
-  }
-  static constexpr std::size_t bytes(std::int64_t batch, std::int64_t queries, std::int64_t tokens) {
-    std::size_t sum = 0;
-    packed_backward_operands none{};
-    for_each_block(none, batch, queries, tokens, [&]<typename Number>(Number*& /*pointer*/, std::int64_t size) {
-      sum += host_workspace::bytes_for<Number>(size);
-    });
-    return sum;
   }
 
   void pack(const attend_backward_arguments<Variant, T>& a) const {
@@ -94,23 +82,25 @@ struct packed_backward_operands {
   }
 
   typename tile::operands of(const attend_backward_arguments<Variant, T>& a, std::int64_t b, int head,
-                             Real* query_gradient) const {
+                             real* query_gradient) const {
     const std::int64_t g = Variant::composite_head(head);
     const std::int64_t source = b * G + g;
     const std::int64_t target = b * H + head;
     const std::int64_t tokens = a.k.tokens;
     const std::int64_t queries = a.q.tokens;
     const std::int64_t live_queries = headwise::detail::length_of(a.query_lengths, b, queries);
-    return {left_factor<Real>::rows(
-                left_keys::view(a.k.row(b, 0, g), a.k.token_stride, keys + source * left_keys::size(tokens))),
-            left_factor<Real>::rows(
-                left_values::view(a.v.row(b, 0, g), a.v.token_stride, values + source * left_values::size(tokens))),
+    const T* k = a.k.row(b, 0, g);
+    return {left_keys::view(k, a.k.token_stride, keys + source * left_keys::size(tokens)),
+            left_values::view(a.v.row(b, 0, g), a.v.token_stride, values + source * left_values::size(tokens)),
             {key_strips + source * head_strips::size(tokens), headwise::detail::length_of(a.key_lengths, b, tokens)},
             query_panels + target * head_panels::size(queries),
             out_gradient_panels + target * value_panels::size(queries),
             {query_strips + target * head_strips::size(queries), live_queries},
             {out_gradient_strips + target * value_strips::size(queries), live_queries},
-            lse + target * whole_panels(queries),
+            {k, a.k.token_stride},
+            {a.q.row(b, 0, head), a.q.token_stride},
+            {a.out_gradient.row(b, 0, head), a.out_gradient.token_stride},
+            negative_lse + target * whole_panels(queries),
             delta + target * whole_panels(queries),
             keys_finite[source] && queries_finite[target],
             {query_gradient, tile::padded_dim}};
@@ -124,9 +114,8 @@ struct packed_backward_operands {
     if (live == 0) return;
     const T* q = a.q.row(b, 0, head);
     const T* dout = a.out_gradient.row(b, 0, head);
-    head_panels::pack(q, a.q.token_stride, live, Real(folded_scale<Variant>),
-                      query_panels + task * head_panels::size(queries));
-    value_panels::pack(dout, a.out_gradient.token_stride, live, Real(1),
+    head_panels::pack(q, a.q.token_stride, live, query_panels + task * head_panels::size(queries));
+    value_panels::pack(dout, a.out_gradient.token_stride, live,
                        out_gradient_panels + task * value_panels::size(queries));
     head_strips::pack(q, a.q.token_stride, live, query_strips + task * head_strips::size(queries));
     value_strips::pack(dout, a.out_gradient.token_stride, live,
@@ -134,28 +123,28 @@ struct packed_backward_operands {
     queries_finite[task] = all_finite(q, a.q.token_stride, live, Variant::head_dim) &&
                            all_finite(dout, a.out_gradient.token_stride, live, Variant::value_dim);
 
-    Real* row_lse = lse + task * whole_panels(queries);
-    Real* row_delta = delta + task * whole_panels(queries);
-    const Real* lse_gradient = a.lse_gradient.data == nullptr ? nullptr : a.lse_gradient.row(b, head);
-    const Real* given_delta = a.delta.data == nullptr ? nullptr : a.delta.row(b, head);
+    real* row_lse = negative_lse + task * whole_panels(queries);
+    real* row_delta = delta + task * whole_panels(queries);
+    const real* lse_gradient = a.lse_gradient.data == nullptr ? nullptr : a.lse_gradient.row(b, head);
+    const real* given_delta = a.delta.data == nullptr ? nullptr : a.delta.row(b, head);
     for (std::int64_t i = 0; i < live; ++i) {
-      const Real sum = a.lse.row(b, head)[i];
+      const real sum = a.lse.row(b, head)[i];
       // A row that sees nothing has weights 2^(-inf) = 0.
-      const bool empty = sum == -std::numeric_limits<Real>::infinity();
-      row_lse[i] = empty ? std::numeric_limits<Real>::infinity() : std::numbers::log2e_v<Real> * sum;
-      const Real product = given_delta == nullptr ? out_times_gradient(a, b, head, i) : given_delta[i];
+      const bool empty = sum == -std::numeric_limits<real>::infinity();
+      row_lse[i] = empty ? sum : -std::numbers::log2e_v<real> * sum;
+      const real product = given_delta == nullptr ? out_times_gradient(a, b, head, i) : given_delta[i];
       row_delta[i] = lse_gradient == nullptr ? product : product - lse_gradient[i];
     }
-    std::fill(row_lse + live, row_lse + whole_panels(live), std::numeric_limits<Real>::infinity());
-    std::fill(row_delta + live, row_delta + whole_panels(live), Real(0));
+    std::fill(row_lse + live, row_lse + whole_panels(live), -std::numeric_limits<real>::infinity());
+    std::fill(row_delta + live, row_delta + whole_panels(live), real(0));
   }
 
-  static Real out_times_gradient(const attend_backward_arguments<Variant, T>& a, std::int64_t b, int head,
+  static real out_times_gradient(const attend_backward_arguments<Variant, T>& a, std::int64_t b, int head,
                                  std::int64_t i) {
     const T* out = a.out.row(b, i, head);
     const T* gradient = a.out_gradient.row(b, i, head);
-    Real product = 0;
-    for (int d = 0; d < Variant::value_dim; ++d) product += Real(out[d]) * Real(gradient[d]);
+    real product = 0;
+    for (int d = 0; d < Variant::value_dim; ++d) product += real(out[d]) * real(gradient[d]);
     return product;
   }
 };
@@ -172,8 +161,7 @@ constexpr std::int64_t key_segments(std::int64_t heads, std::int64_t key_tiles) 
 template <typename Real, typename T, int Dim>
 void write_rows(const Real* rows, std::int64_t row_step, Real factor, std::int64_t count, T* to,
                 std::int64_t token_stride) {
-  for (std::int64_t n = 0; n < count; ++n)
-    for (int d = 0; d < Dim; ++d) to[n * token_stride + d] = T(factor * rows[n * row_step + d]);
+  for (std::int64_t n = 0; n < count; ++n) convert(rows + n * row_step, Dim, factor, to + n * token_stride);
 }
 
 template <typename T, int Heads, int Dim>
@@ -189,30 +177,29 @@ template <typename Variant, typename T>
 constexpr std::size_t attend_backward_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys,
                                                       int threads) {
   using real = typename Variant::template accumulator<T>;
-  using tile = attend_backward_tile<Variant, real>;
+  using operands_type = tiles::packed_backward_operands<Variant, T, fastest_factor<T, real>>;
+  using tile = typename operands_type::tile;
   const std::int64_t segments =
       tiles::key_segments(batch * Variant::composite_heads, (keys + tile::key_rows - 1) / tile::key_rows);
-  return tiles::packed_backward_operands<Variant, T, real>::bytes(batch, queries, keys) +
+  return bytes_of_blocks<operands_type>(batch, queries, keys) +
          host_workspace::bytes_for<real>(segments * batch * Variant::query_heads * queries * tile::padded_dim) +
          host_workspace::bytes_for<typename tile::scratch>(threads) +
-         static_cast<std::size_t>(threads) * tile::scratch::bytes();
+         static_cast<std::size_t>(threads) * bytes_of_blocks<typename tile::scratch>();
 }
 
-/// The backward of `attend`, as `attend_backward_arguments` describes it, with scores computed again tile by tile:
-/// memory grows with tokens and not with their square. Parallel over batch, composite heads and parts of the keys;
-/// everything is added in one fixed order.
-template <typename Variant, typename T>
-void attend_backward(const attend_backward_arguments<Variant, T>& a, host_workspace& workspace) {
-  headwise::detail::check_attend_backward(a);
-  using real = typename Variant::template accumulator<T>;
-  using tile_type = attend_backward_tile<Variant, real>;
+/// The backward of `attend` by tiles, whose products multiply elements of type F.
+template <typename F, typename Variant, typename T>
+void attend_backward_by_tiles(const attend_backward_arguments<Variant, T>& a, host_workspace& workspace) {
+  using operands_type = tiles::packed_backward_operands<Variant, T, F>;
+  using tile_type = typename operands_type::tile;
+  using real = sum_of<F>;
   constexpr std::int64_t G = Variant::composite_heads;
   constexpr std::int64_t H = Variant::query_heads;
   constexpr real scale = real(Variant::scale);
   const std::int64_t batch = a.q.batch;
 
   host_workspace::frame frame(workspace);
-  const auto operands = tiles::packed_backward_operands<Variant, T, real>::take(frame, batch, a.q.tokens, a.k.tokens);
+  const auto operands = take_blocks<operands_type>(frame, batch, a.q.tokens, a.k.tokens);
   operands.pack(a);
   const std::int64_t key_tiles = (a.k.tokens + tile_type::key_rows - 1) / tile_type::key_rows;
   const std::int64_t segments = tiles::key_segments(batch * G, key_tiles);
@@ -272,6 +259,15 @@ void attend_backward(const attend_backward_arguments<Variant, T>& a, host_worksp
                                                     a.q_gradient.row(b, 0, head), a.q_gradient.token_stride);
     tiles::write_zeros(a.q_gradient, b, head, queries, a.q.tokens);
   });
+}
+
+/// The backward of `attend`, as `attend_backward_arguments` describes it, with scores computed again tile by tile:
+/// memory grows with tokens and not with their square. Parallel over batch, composite heads and parts of the keys;
+/// everything is added in one fixed order.
+template <typename Variant, typename T>
+void attend_backward(const attend_backward_arguments<Variant, T>& a, host_workspace& workspace) {
+  headwise::detail::check_attend_backward(a);
+  attend_backward_by_tiles<fastest_factor<T, typename Variant::template accumulator<T>>>(a, workspace);
 }
 
 }  // namespace headwise::cpu

@@ -2,33 +2,37 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <numbers>
 #include <utility>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/score_rows.hpp"
+#include "headwise/cpu/scratch_blocks.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/visible_rows.hpp"
 
 namespace headwise::cpu {
 
 /// The kernel of the backward pass: a tile of keys against a tile of queries of one head. Scores are computed again and
-/// transposed (rows are keys), so that four of the five products read their left factor along rows.
-template <typename Variant, typename Real>
+/// transposed (rows are keys), so that four of the five products read their left factor along rows. Products multiply
+/// elements of type F.
+template <typename Variant, typename T, typename F>
 struct attend_backward_tile {
-  static constexpr std::int64_t group = register_tile<Real>::rows;
-  static constexpr std::int64_t panel = register_tile<Real>::columns;
+  using real = sum_of<F>;
+  using number = typename factor<F>::number;
+  static constexpr std::int64_t group = register_tile<real>::rows;
+  static constexpr std::int64_t panel = register_tile<real>::columns;
   static constexpr std::int64_t key_rows = 16 * group;
   static constexpr std::int64_t query_columns = std::max<std::int64_t>(192 / panel, 1) * panel;
   static constexpr std::int64_t query_panels = query_columns / panel;
-  using query_panels_type = packed_panels<Real, Variant::head_dim>;
-  using value_panels_type = packed_panels<Real, Variant::value_dim>;
-  using head_strips = packed_strips<Real, Variant::head_dim>;
-  using value_strips = packed_strips<Real, Variant::value_dim>;
+  using query_panels_type = packed_panels<F, Variant::head_dim>;
+  using value_panels_type = packed_panels<F, Variant::value_dim>;
+  using head_strips = packed_strips<F, Variant::head_dim>;
+  using value_strips = packed_strips<F, Variant::value_dim>;
   static constexpr std::int64_t padded_dim = head_strips::padded_dim;
   static constexpr std::int64_t padded_value_dim = value_strips::padded_dim;
   using rule_type =
@@ -38,43 +42,52 @@ struct attend_backward_tile {
   struct scratch {
     key_range* ranges;     ///< [query_columns], the keys that every query may see
     visible_span* spans;   ///< [query_panels], the same for panels of queries
-    Real* weights;         ///< [key_rows][query_columns], P transposed
-    Real* gradients;       ///< [key_rows][query_columns], the gradient of the scores, transposed
-    Real* derivatives;     ///< [query_columns], of the score modification along one row
-    Real* key_gradient;    ///< [key_rows][padded_dim]
-    Real* value_gradient;  ///< [key_rows][padded_value_dim]
+    real* products;        ///< [group][panel], of keys with queries
+    real* derivatives;     ///< [group][panel], of values with output gradients, then the gradient of the scores
+    real* modification;    ///< [panel], the derivative of the score modification along one row
+    number* weights;       ///< [key_rows][query_columns], P transposed
+    number* gradients;     ///< [key_rows][query_columns], the gradient of the scores, transposed
+    F* gradients_by_keys;  ///< the same, with keys along the depth of elements
+    real* key_gradient;    ///< [key_rows][padded_dim]
+    real* value_gradient;  ///< [key_rows][padded_value_dim]
 
-    static scratch take(host_workspace::frame& frame) {
-      return {frame.take<key_range>(query_columns),
-              frame.take<visible_span>(query_panels),
-              frame.take<Real>(key_rows * query_columns),
-              frame.take<Real>(key_rows * query_columns),
-              frame.take<Real>(query_columns),
-              frame.take<Real>(key_rows * padded_dim),
-              frame.take<Real>(key_rows * padded_value_dim)};
+    /// Calls block(pointer, numbers) for every block of numbers.
+    template <typename Self, typename Block>
+    static constexpr void for_each_block(Self& self, const Block& block) {
+      block(self.ranges, query_columns);
+      block(self.spans, query_panels);
+      block(self.products, group * panel);
+      block(self.derivatives, group * panel);
+      block(self.modification, panel);
+      block(self.weights, key_rows * query_columns);
+      block(self.gradients, key_rows * query_columns);
+      if constexpr (factor<F>::depth > 1) block(self.gradients_by_keys, elements_of<F>(key_rows) * query_columns);
+      block(self.key_gradient, key_rows * padded_dim);
+      block(self.value_gradient, key_rows * padded_value_dim);
     }
-    static constexpr std::size_t bytes() {
-      return host_workspace::bytes_for<key_range>(query_columns) +
-             host_workspace::bytes_for<visible_span>(query_panels) +
-             2 * host_workspace::bytes_for<Real>(key_rows * query_columns) +
-             host_workspace::bytes_for<Real>(query_columns) + host_workspace::bytes_for<Real>(key_rows * padded_dim) +
-             host_workspace::bytes_for<Real>(key_rows * padded_value_dim);
+    static scratch take(host_workspace::frame& frame) {
+      auto taken = take_blocks<scratch>(frame);
+      if constexpr (factor<F>::depth == 1) taken.gradients_by_keys = taken.gradients;
+      return taken;
     }
   };
 
   /// The tensors of one query head and its composite head, packed. Panels are transposed.
   struct operands {
-    left_factor<Real> keys;
-    left_factor<Real> values;
+    left_factor<F> keys;
+    left_factor<F> values;
     head_strips key_strips;
-    const Real* query_panels;  ///< with the scale folded in
-    const Real* out_gradient_panels;
+    const F* query_panels;
+    const F* out_gradient_panels;
     head_strips query_strips;
     value_strips out_gradient_strips;
-    const Real* lse;                  ///< [queries] in units of log2, +inf where a row sees nothing
-    const Real* delta;                ///< [queries], sum of P dP less the gradient of lse
-    bool finite;                      ///< no NaN or infinity in keys, queries and output gradients
-    row_factor<Real> query_gradient;  ///< [queries][padded_dim], added to, without the scale
+    row_factor<const T> key_rows;           ///< as they were given
+    row_factor<const T> query_rows;         ///< as they were given
+    row_factor<const T> out_gradient_rows;  ///< as they were given
+    const real* negative_lse;               ///< [queries] in units of log2, -inf where a row sees nothing
+    const real* delta;                      ///< [queries], sum of P dP less the gradient of lse
+    bool finite;                            ///< no NaN or infinity in keys, queries and output gradients
+    row_factor<real> query_gradient;        ///< [queries][padded_dim], added to, without the scale
   };
 
   const typename Variant::mask& mask;
@@ -108,63 +121,85 @@ struct attend_backward_tile {
       begin = std::min(begin, p);
       end = p + 1;
     }
-    for (std::int64_t i = row; i < row + rows; ++i) {
-      std::fill_n(tile.gradients + i * query_columns, std::min(begin, panels) * panel, Real(0));
-      std::fill_n(tile.gradients + i * query_columns + end * panel, (panels - end) * panel, Real(0));
-    }
     if (begin >= end) return;
 
     for (std::int64_t p = begin; p < end; ++p) {
       const std::int64_t query = first_query + p * panel;
-      product<product_write::overwrite>(
-          rows, panel, Variant::head_dim, in.keys.from_row(keys.begin),
-          query_panels_type::panel(in.query_panels, query),
-          row_factor<Real>{tile.weights + row * query_columns + p * panel, query_columns});
-      product<product_write::overwrite>(
-          rows, panel, Variant::value_dim, in.values.from_row(keys.begin),
-          value_panels_type::panel(in.out_gradient_panels, query),
-          row_factor<Real>{tile.gradients + row * query_columns + p * panel, query_columns});
+      panel_product<product_write::overwrite>(rows, query_panels_type::elements, in.keys.from_row(keys.begin),
+                                              query_panels_type::panel(in.query_panels, query),
+                                              row_factor<real>{tile.products, panel});
+      panel_product<product_write::overwrite>(rows, value_panels_type::elements, in.values.from_row(keys.begin),
+                                              value_panels_type::panel(in.out_gradient_panels, query),
+                                              row_factor<real>{tile.derivatives, panel});
       const bool all_visible = tile.spans[p].all.begin <= keys.begin && keys.end <= tile.spans[p].all.end;
       const std::int64_t live = std::min(panel, queries - p * panel);
       for (std::int64_t i = 0; i < rows; ++i)
-        differentiate_row(keys.begin + i, row + i, query, p * panel, live, all_visible);
+        differentiate_row(keys.begin + i, row, i, query, p * panel, live, all_visible);
+      if constexpr (factor<F>::depth == 2) pair_rows(row, rows, p * panel);
     }
 
     const std::int64_t first = begin * panel;
     const std::int64_t last = std::min(end * panel, queries);
-    accumulate(tile.weights, keys, row, first_query, {first, last}, in.out_gradient_strips, tile.value_gradient);
-    accumulate(tile.gradients, keys, row, first_query, {first, last}, in.query_strips, tile.key_gradient);
+    accumulate(tile.weights, keys, row, first_query, {first, last}, in.out_gradient_strips, in.out_gradient_rows,
+               tile.value_gradient);
+    accumulate(tile.gradients, keys, row, first_query, {first, last}, in.query_strips, in.query_rows,
+               tile.key_gradient);
   }
 
-  /// One key against one panel of queries: P = 2^(S - lse), dS = P (dP - delta).
-  void differentiate_row(std::int64_t key, std::int64_t row, std::int64_t query, std::int64_t column, std::int64_t live,
-                         bool all_visible) const {
-    using p = packet<Real>;
-    Real* weights = tile.weights + row * query_columns + column;
-    Real* gradients = tile.gradients + row * query_columns + column;
-    constexpr bool modifies = headwise::detail::modifies_scores<typename Variant::score_modification>;
-    if constexpr (modifies) modify_row(key, query, column, live, weights);
+  /// One key, `i` rows from the first one at hand, against one panel of queries: P = 2^(S - lse), dS = P (dP - delta).
+  void differentiate_row(std::int64_t key, std::int64_t first_row, std::int64_t i, std::int64_t query,
+                         std::int64_t column, std::int64_t live, bool all_visible) const {
+    using p = packet<real>;
+    real* products = tile.products + i * panel;
+    real* derivatives = tile.derivatives + i * panel;
+    number* weights = tile.weights + (first_row + i) * query_columns + column;
+    number* gradients = tile.gradients + (first_row + i) * query_columns + column;
+    if constexpr (scales_before_softmax<Variant>) modify_row(key, query, column, live, products);
+    const typename p::type scale = p::broadcast(real(softmax_scale<Variant>));
     for (std::int64_t j = 0; j < panel; j += p::size) {
-      const typename p::type weight = p::exp2(p::subtract(p::load(weights + j), p::load(in.lse + query + j)));
+      const typename p::type shift = p::load(in.negative_lse + query + j);
+      const typename p::type weight = p::exp2(p::multiply_add(p::load(products + j), scale, shift));
       typename p::type gradient =
-          p::multiply(weight, p::subtract(p::load(gradients + j), p::load(in.delta + query + j)));
-      if constexpr (modifies) gradient = p::multiply(gradient, p::load(tile.derivatives + j));
-      p::store(weights + j, weight);
-      p::store(gradients + j, gradient);
+          p::multiply(weight, p::subtract(p::load(derivatives + j), p::load(in.delta + query + j)));
+      if constexpr (scales_before_softmax<Variant>) gradient = p::multiply(gradient, p::load(tile.modification + j));
+      factor<F>::store(weights + j, weight);
+      factor<F>::store(gradients + j, gradient);
+      if constexpr (factor<F>::depth == 2) p::store(derivatives + j, gradient);
     }
     if (all_visible) return;
     for (std::int64_t j = 0; j < live; ++j)
-      if (!visible(query + j, column + j, key)) weights[j] = gradients[j] = Real(0);
+      if (!visible(query + j, column + j, key)) {
+        weights[j] = gradients[j] = number{};
+        derivatives[j] = real(0);
+      }
   }
 
-  void modify_row(std::int64_t key, std::int64_t query, std::int64_t column, std::int64_t live, Real* scores) const {
+  /// Brings a row of products to scores in natural units, and leaves the derivative of their modification.
+  void modify_row(std::int64_t key, std::int64_t query, std::int64_t column, std::int64_t live, real* scores) const {
     for (std::int64_t j = 0; j < live; ++j) {
       const bool seen = visible(query + j, column + j, key);
-      const token_pair at = pair_of(shape.query(query + j), key);
-      tile.derivatives[j] = seen ? rule.derivative(scores[j], at) : Real(0);
-      scores[j] = seen ? std::numbers::log2e_v<Real> * rule.modify(scores[j], at) : Real(0);
+      const real score = seen ? real(Variant::scale) * scores[j] : real(0);
+      scores[j] = score;
+      tile.modification[j] = seen ? real(1) : real(0);
+      if constexpr (headwise::detail::modifies_scores<typename Variant::score_modification>) {
+        if (!seen) continue;
+        const token_pair at = pair_of(shape.query(query + j), key);
+        tile.modification[j] = rule.derivative(score, at);
+        scores[j] = rule.modify(score, at);
+      }
     }
-    std::fill(tile.derivatives + live, tile.derivatives + panel, Real(0));
+    std::fill(tile.modification + live, tile.modification + panel, real(0));
+  }
+
+  /// Puts the score gradients of some rows and one panel where elements have keys along their depth.
+  void pair_rows(std::int64_t row, std::int64_t rows, std::int64_t column) const {
+    using p = packet<real>;
+    std::fill_n(tile.derivatives + rows * panel, rows % 2 * panel, real(0));
+    for (std::int64_t i = 0; i < rows; i += 2)
+      for (std::int64_t j = 0; j < panel; j += p::size)
+        factor<F>::store_pairs(tile.gradients_by_keys + (row + i) / 2 * query_columns + column + j,
+                               p::load(tile.derivatives + i * panel + j),
+                               p::load(tile.derivatives + (i + 1) * panel + j));
   }
 
   bool visible(std::int64_t query, std::int64_t column, std::int64_t key) const {
@@ -174,21 +209,22 @@ struct attend_backward_tile {
 
   /// result[key] += sum over queries of coefficients[key][query] * vectors[query], for the columns in `queries`.
   template <typename Strips>
-  void accumulate(const Real* coefficients, key_range keys, std::int64_t row, std::int64_t first_query,
-                  key_range queries, const Strips& vectors, Real* result) const {
-    const auto add = [&](std::int64_t first_row, std::int64_t count, std::int64_t begin, std::int64_t end) {
-      vectors.multiply_add(
-          count, end - begin, left_factor<Real>{coefficients + first_row * query_columns + begin, query_columns, 1},
-          first_query + begin, row_factor<Real>{result + first_row * Strips::padded_dim, Strips::padded_dim});
-    };
+  void accumulate(const number* coefficients, key_range keys, std::int64_t row, std::int64_t first_query,
+                  key_range queries, const Strips& vectors, row_factor<const T> vector_rows, real* result) const {
+    const row_factor<real> sums{result + row * Strips::padded_dim, Strips::padded_dim};
+    const number* rows = coefficients + row * query_columns;
     if (in.finite) {
-      add(row, keys.size(), queries.begin, queries.end);
+      const F* elements = reinterpret_cast<const F*>(rows + queries.begin);
+      vectors.multiply_add(keys.size(), queries.size(), {elements, elements_of<F>(query_columns), 1},
+                           first_query + queries.begin, sums);
       return;
     }
     // As in the forward pass: what is not finite reaches only what it is visible to.
     for (std::int64_t i = 0; i < keys.size(); ++i)
       for (std::int64_t j = queries.begin; j < queries.end; ++j)
-        if (visible(first_query + j, j, keys.begin + i)) add(row + i, 1, j, j + 1);
+        if (visible(first_query + j, j, keys.begin + i))
+          add_scaled(vector_rows.from_row(first_query + j).data, vectors.dim,
+                     tiles::converted<real>(rows[i * query_columns + j]), sums.from_row(i).data);
   }
 
   /// dQ of one panel of queries += dS K over the keys of the tile that any of them sees.
@@ -196,20 +232,25 @@ struct attend_backward_tile {
                           std::int64_t live) const {
     const key_range seen = intersection(tile.spans[index].any, {first_key, first_key + keys});
     if (seen.size() == 0) return;
-    const auto add = [&](std::int64_t column, std::int64_t count, std::int64_t begin, std::int64_t end) {
-      in.key_strips.multiply_add(
-          count, end - begin,
-          left_factor<Real>{tile.gradients + (begin - first_key) * query_columns + column, 1, query_columns}, begin,
-          in.query_gradient.from_row(first_query + column));
-    };
     const std::int64_t column = index * panel;
+    const row_factor<real> sums = in.query_gradient.from_row(first_query + column);
     if (in.finite) {
-      add(column, live, seen.begin, seen.end);
+      const std::int64_t first = (seen.begin - first_key) / factor<F>::depth;
+      const std::int64_t begin = first_key + first * factor<F>::depth;
+      in.key_strips.multiply_add(live, seen.end - begin,
+                                 {tile.gradients_by_keys + first * query_columns + column, 1, query_columns}, begin,
+                                 sums);
       return;
     }
     for (std::int64_t j = 0; j < live; ++j)
-      for_each_visible_run(mask, shape.query(first_query + column + j), intersection(tile.ranges[column + j], seen),
-                           [&](std::int64_t begin, std::int64_t end) { add(column + j, 1, begin, end); });
+      for_each_visible_run(
+          mask, shape.query(first_query + column + j), intersection(tile.ranges[column + j], seen),
+          [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t key = begin; key < end; ++key)
+              add_scaled(in.key_rows.from_row(key).data, Variant::head_dim,
+                         tiles::converted<real>(tile.gradients[(key - first_key) * query_columns + column + j]),
+                         sums.from_row(j).data);
+          });
   }
 };
 

@@ -57,7 +57,7 @@ void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_work
       const split_row row{static_cast<int>(r % H), r / H};
       group.row[r] = row;
       for (std::int64_t c = 0; c < C; ++c)
-        group.set_query(r, c, T(folded_scale<Variant>) * weight(a.key_weight, c, Variant::composite_head(row.head)),
+        group.set_query(r, c, weight(a.key_weight, c, Variant::composite_head(row.head)),
                         a.q.row(b, row.index, row.head));
     }
   }

@@ -77,7 +77,7 @@ void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& w
     for (std::int64_t r = 0; r < group.rows; ++r) {
       const split_row row{members.head[static_cast<std::size_t>(r % members.count)], r / members.count};
       group.row[r] = row;
-      group.set_query(r, 0, T(folded_scale<Variant>), a.q.row(b, row.index, row.head));
+      group.set_query(r, 0, T(1), a.q.row(b, row.index, row.head));
     }
   }
   // Heads of a token that follow each other are read together.

@@ -22,7 +22,7 @@ namespace cpu {
 
 /// A number type that this backend computes in.
 template <typename T>
-concept computed_number = std::same_as<T, float> || std::same_as<T, double>;
+concept computed_number = std::same_as<T, float> || std::same_as<T, double> || is_half_precision<T>;
 
 }  // namespace cpu
 
@@ -41,7 +41,9 @@ struct cpu_backend : reference_backend {
   }
 
   template <typename X, typename Weight, typename Bias, typename Y>
-  static void project(X x, Weight weight, Bias bias, Y y, workspace& scratch) {
+  requires(!is_half_precision<std::remove_reference_t<decltype(*Y::data)>>) static void project(X x, Weight weight,
+                                                                                                Bias bias, Y y,
+                                                                                                workspace& scratch) {
     cpu::project(x, weight, bias, y, scratch);
   }
   template <typename YGradient, typename Weight, typename XGradient>

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numbers>
 
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
 
 namespace headwise::cpu {
@@ -18,25 +19,28 @@ struct online_softmax {
   Real largest = -std::numeric_limits<Real>::infinity();
   Real sum = 0;
 
-  /// Turns `count` scores, a multiple of the packet size, into weights relative to the new largest score. Returns the
-  /// factor that brings what was accumulated before to the same base.
-  Real absorb(Real* scores, std::int64_t count) {
+  /// Makes weights of `count` numbers, a multiple of the packet size, which times `scale` are scores: relative to the
+  /// new largest score, and in their place or as numbers of a factor. Returns the factor that brings what was
+  /// accumulated before to the same base.
+  template <typename F = Real>
+  Real absorb(const Real* numbers, std::int64_t count, Real scale, typename factor<F>::number* weights) {
     using p = packet<Real>;
     typename p::type highest[lanes];
-    unroll<lanes>([&](auto i) { highest[i] = p::broadcast(largest); });
+    unroll<lanes>([&](auto i) { highest[i] = p::broadcast(-std::numeric_limits<Real>::infinity()); });
     std::int64_t j = 0;
     for (; j + lanes * p::size <= count; j += lanes * p::size)
-      unroll<lanes>([&](auto i) { highest[i] = p::maximum(highest[i], p::load(scores + j + i * p::size)); });
-    for (; j < count; j += p::size) highest[0] = p::maximum(highest[0], p::load(scores + j));
-    const Real new_largest =
-        p::largest(p::maximum(p::maximum(highest[0], highest[1]), p::maximum(highest[2], highest[3])));
+      unroll<lanes>([&](auto i) { highest[i] = p::maximum(highest[i], p::load(numbers + j + i * p::size)); });
+    for (; j < count; j += p::size) highest[0] = p::maximum(highest[0], p::load(numbers + j));
+    const Real new_largest = std::max(largest, scale * p::largest(p::maximum(p::maximum(highest[0], highest[1]),
+                                                                             p::maximum(highest[2], highest[3]))));
 
-    const typename p::type shifts = p::broadcast(shift_of(new_largest));
+    const typename p::type scales = p::broadcast(scale);
+    const typename p::type shifts = p::broadcast(-shift_of(new_largest));
     typename p::type sums[lanes];
     unroll<lanes>([&](auto i) { sums[i] = p::zero(); });
     const auto weigh = [&](std::int64_t at, typename p::type& total) {
-      const typename p::type weight = p::exp2(p::subtract(p::load(scores + at), shifts));
-      p::store(scores + at, weight);
+      const typename p::type weight = p::exp2(p::multiply_add(p::load(numbers + at), scales, shifts));
+      factor<F>::store(weights + at, weight);
       total = p::add(total, weight);
     };
     for (j = 0; j + lanes * p::size <= count; j += lanes * p::size)

@@ -9,6 +9,10 @@
 #include <type_traits>
 #include <utility>
 
+#if defined(__AVX512DQ__)
+#include <immintrin.h>
+#endif
+
 // Vector types carry attributes that template arguments drop, harmlessly; and the intrinsics of g++ 12 start from
 // registers that are undefined on purpose. Both would be reported in the user's own translation unit.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -69,36 +73,50 @@ struct packet {
       return sums_from<1, size>(packets);
   }
 
-  /// 2^x for x <= 0 (and a little above): relative error below 2 units in the last place; 0 below half of the smallest
-  /// normal number; NaN stays NaN. It is 2^n 2^f with n the nearest whole number, and 2^f on [-1/2, 1/2] the polynomial
-  /// of least relative error that is 1 at 0.
+  /// 2^x for x <= 0 (and a little above): relative error below 2 units in the last place; below the smallest normal
+  /// number 0 or the number; NaN stays NaN. It is 2^n 2^f with n the next whole number below, and 2^f on [0, 1] the
+  /// polynomial of least relative error that is 1 at 0.
   static type exp2(const type& x) {
-    constexpr int lowest = std::numeric_limits<T>::min_exponent - 2;
-    const type clamped = maximum(x, broadcast(T(lowest)));
-    const type whole = Eigen::internal::print(clamped);
-    const type fraction = subtract(clamped, whole);
-    type power = broadcast(T(exp2_coefficients[0]));
-    unroll<exp2_degree>(
-        [&](auto i) { power = multiply_add(power, fraction, broadcast(T(exp2_coefficients[std::size_t{i} + 1]))); });
-    return multiply(power, power_of_two(whole));
+#if defined(__AVX512DQ__)
+    if constexpr (std::is_same_v<T, float> && size == 16)
+      return _mm512_scalef_ps(exp2_of_fraction(_mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF)), x);
+    else if constexpr (std::is_same_v<T, double> && size == 8)
+      return _mm512_scalef_pd(exp2_of_fraction(_mm512_reduce_pd(x, _MM_FROUND_TO_NEG_INF)), x);
+    else
+#endif
+    {
+      constexpr int lowest = std::numeric_limits<T>::min_exponent - 2;
+      const type clamped = maximum(x, broadcast(T(lowest)));
+      const type whole = Eigen::internal::pfloor(clamped);
+      return multiply(exp2_of_fraction(subtract(clamped, whole)), power_of_two(whole));
+    }
   }
 
  private:
-  static constexpr auto exp2_coefficients = [] {
+  static constexpr auto exp2_coefficients() {
     if constexpr (std::is_same_v<T, float>)
-      return std::array{1.5594678161326619e-4,
-                        1.3406643902351759e-3,
-                        9.6176929729930623e-3,
-                        5.5503105510137972e-2,
-                        2.4022652782887738e-1,
-                        6.9314721496802790e-1,
-                        1.0};
+      return std::array{0.0018671300819070082, 0.009017030284436749, 0.055799913145968067,
+                        0.24016445013606755,   0.69315131180752296,  1.0};
     else
-      return std::array{4.0780719295883367e-10, 7.0725704128144235e-9, 1.0180647659234139e-7, 1.3215442675329822e-6,
-                        1.5252727385193868e-5,  1.5403530441572130e-4, 1.3333558153439965e-3, 9.6181291076070024e-3,
-                        5.5504108664790395e-2,  2.4022650695910098e-1, 6.9314718055994570e-1, 1.0};
-  }();
-  static constexpr int exp2_degree = exp2_coefficients.size() - 1;
+      return std::array{9.9353270374323761e-9,
+                        9.4696512057715972e-8,
+                        1.3310800975590979e-6,
+                        1.5244895756177e-5,
+                        0.00015403939741547239,
+                        0.0013333544569845798,
+                        0.0096181293844653757,
+                        0.0555041086325856,
+                        0.2402265069609467,
+                        0.693147180559909,
+                        1.0};
+  }
+  static type exp2_of_fraction(const type& fraction) {
+    constexpr auto coefficients = exp2_coefficients();
+    type power = broadcast(T(coefficients[0]));
+    unroll<coefficients.size() - 1>(
+        [&](auto i) { power = multiply_add(power, fraction, broadcast(T(coefficients[std::size_t{i} + 1]))); });
+    return power;
+  }
 
   /// The sums of `Count` packets, each over the numbers whose indices agree in the bits from `Width` on.
   template <int Width, int Count>

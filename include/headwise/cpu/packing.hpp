@@ -6,7 +6,9 @@
 #include <type_traits>
 
 #include "headwise/core/head_view.hpp"
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 
 namespace headwise::cpu {
@@ -16,62 +18,98 @@ constexpr std::int64_t rounded_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-/// The vectors of one head as rows that a left factor reads, number by number: in place, or in a copy where they are of
-/// another type than `Real`.
-template <typename Real, typename T, int Dim>
-struct left_rows {
-  static constexpr bool in_place = std::is_same_v<std::remove_const_t<T>, Real>;
-  /// Numbers that the copy of `tokens` vectors takes.
-  static constexpr std::int64_t size(std::int64_t tokens) { return in_place ? 0 : tokens * Dim; }
+/// How many elements of a factor hold so many numbers along the depth.
+template <typename F>
+constexpr std::int64_t elements_of(std::int64_t numbers) {
+  return (numbers + factor<F>::depth - 1) / factor<F>::depth;
+}
 
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, Real* packed) {
+namespace tiles {
+
+/// Element `index` of a vector of `dim` numbers as a factor reads it, filled up with zeros.
+template <typename F, typename T>
+F element_of(const T* vector, std::int64_t index, std::int64_t dim) {
+  if constexpr (factor<F>::depth == 1) {
+    return converted<F>(vector[index]);
+  } else {
+    const std::int64_t d = factor<F>::depth * index;
+    return {vector[d], d + 1 < dim ? vector[d + 1] : T(0)};
+  }
+}
+
+}  // namespace tiles
+
+/// The vectors of one head as rows that a left factor reads, element by element: in place, or in a copy where their
+/// numbers are not such elements.
+template <typename F, typename T, int Dim>
+struct left_rows {
+  static constexpr bool in_place = std::is_same_v<std::remove_const_t<T>, F>;
+  static constexpr std::int64_t elements = elements_of<F>(Dim);
+  /// Elements that the copy of `tokens` vectors takes.
+  static constexpr std::int64_t size(std::int64_t tokens) { return in_place ? 0 : tokens * elements; }
+
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, F* packed) {
     if constexpr (!in_place)
       for (std::int64_t n = 0; n < tokens; ++n)
-        for (int d = 0; d < Dim; ++d) packed[n * Dim + d] = Real(rows[n * row_step + d]);
+        for (std::int64_t i = 0; i < elements; ++i)
+          packed[n * elements + i] = tiles::element_of<F>(rows + n * row_step, i, Dim);
   }
 
-  static row_factor<const Real> view(const T* rows, std::int64_t row_step, const Real* packed) {
+  static left_factor<F> view(const T* rows, std::int64_t row_step, const F* packed) {
     if constexpr (in_place)
-      return {rows, row_step};
+      return {rows, row_step, 1};
     else
-      return {packed, Dim};
+      return {packed, elements, 1};
   }
 };
 
-/// The vectors of one head, [tokens][Dim], as right factors that are read again and again: in strips as wide as a
-/// register tile, one [tokens][columns] behind the other and padded with zeros to whole packets, so that a product
-/// reads memory from one end to the other. Rows of whole vectors may lie a power of two apart and share few sets of the
-/// nearest cache.
-template <typename Real, int Dim>
+/// The vectors of one head, [tokens][Dim], as right factors that are read again and again, with tokens along the depth:
+/// in strips as wide as a register tile, one [tokens][columns] behind the other and padded with zeros to whole packets
+/// and elements, so that a product reads memory from one end to the other. Rows of whole vectors may lie a power of two
+/// apart and share few sets of the nearest cache.
+template <typename F, int Dim>
 struct packed_strips {
-  static constexpr std::int64_t padded_dim = rounded_up(Dim, packet<Real>::size);
-  static constexpr std::int64_t columns = std::min<std::int64_t>(register_tile<Real>::columns, padded_dim);
-  static constexpr std::int64_t size(std::int64_t tokens) { return tokens * padded_dim; }
+  using real = sum_of<F>;
+  static constexpr std::int64_t dim = Dim;
+  static constexpr std::int64_t padded_dim = rounded_up(Dim, packet<real>::size);
+  static constexpr std::int64_t columns = std::min<std::int64_t>(register_tile<real>::columns, padded_dim);
+  static constexpr std::int64_t size(std::int64_t tokens) { return elements_of<F>(tokens) * padded_dim; }
 
-  const Real* data;
+  const F* data;
   std::int64_t tokens;
 
   template <typename T>
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, Real* strips) {
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, F* strips) {
     for (std::int64_t first = 0; first < padded_dim; first += columns) {
       const std::int64_t width = width_from(first);
       const std::int64_t present = std::min<std::int64_t>(width, Dim - first);
-      Real* strip = strips + first * tokens;
-      for (std::int64_t n = 0; n < tokens; ++n) {
-        for (std::int64_t d = 0; d < present; ++d) strip[n * width + d] = Real(rows[n * row_step + first + d]);
-        for (std::int64_t d = present; d < width; ++d) strip[n * width + d] = Real(0);
+      F* strip = strips + first * elements_of<F>(tokens);
+      for (std::int64_t n = 0; n < elements_of<F>(tokens); ++n) {
+        const T* row = rows + n * factor<F>::depth * row_step + first;
+        if constexpr (factor<F>::depth == 1) {
+          for (std::int64_t d = 0; d < present; ++d) strip[n * width + d] = tiles::converted<F>(row[d]);
+        } else {
+          const bool has_second = 2 * n + 1 < tokens;
+          for (std::int64_t d = 0; d < present; ++d)
+            strip[n * width + d] = {row[d], has_second ? row[row_step + d] : T(0)};
+        }
+        for (std::int64_t d = present; d < width; ++d) strip[n * width + d] = F{};
       }
     }
   }
 
-  /// result += left * vectors [first, first + depth), of `padded_dim` columns.
-  void multiply_add(std::int64_t rows, std::int64_t depth, left_factor<Real> left, std::int64_t first,
-                    row_factor<Real> result) const {
+  /// result += left * vectors [first, first + depth), of `padded_dim` columns. Elements are taken whole: `first` must
+  /// be where one starts, and a left factor has zeros for the rest of the last one.
+  void multiply_add(std::int64_t rows, std::int64_t depth, left_factor<F> left, std::int64_t first,
+                    row_factor<real> result) const {
+    const std::int64_t elements = elements_of<F>(depth);
     for (std::int64_t column = 0; column < padded_dim; column += columns) {
       const std::int64_t width = width_from(column);
-      product<product_write::add>(rows, width, depth, left,
-                                  row_factor<const Real>{data + column * tokens + first * width, width},
-                                  result.from_column(column));
+      const row_factor<const F> strip{data + column * elements_of<F>(tokens) + first / factor<F>::depth * width, width};
+      if (width == register_tile<real>::columns)
+        panel_product<product_write::add>(rows, elements, left, strip, result.from_column(column));
+      else
+        product<product_write::add>(rows, width, elements, left, strip, result.from_column(column));
     }
   }
 
@@ -79,40 +117,39 @@ struct packed_strips {
   static constexpr std::int64_t width_from(std::int64_t column) { return std::min(columns, padded_dim - column); }
 };
 
-/// Transposes factor * rows [count][dim] into panels of as many rows as a register tile has columns, each panel
-/// [dim][columns], so that a product reads them as its right factor. Missing rows of the last panel are zero.
-template <typename Real, typename T>
-void pack_transposed_panels(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t dim, Real factor,
-                            Real* panels) {
-  constexpr std::int64_t columns = register_tile<Real>::columns;
+/// Transposes rows [count][dim] into panels of as many rows as a register tile has columns, each panel
+/// [elements of dim][columns], so that a product reads them as its right factor. Missing rows of the last panel are
+/// zero.
+template <typename F, typename T>
+void pack_transposed_panels(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t dim, F* panels) {
+  constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
+  const std::int64_t depth = elements_of<F>(dim);
   // Blocks of one cache line of features: the reads stay in a few lines while the writes walk down the panel.
   constexpr std::int64_t block = 16;
   for (std::int64_t first = 0; first < count; first += columns) {
-    Real* panel = panels + first * dim;
+    F* panel = panels + first * depth;
     const std::int64_t present = std::min(columns, count - first);
-    for (std::int64_t d0 = 0; d0 < dim; d0 += block)
+    for (std::int64_t i0 = 0; i0 < depth; i0 += block)
       for (std::int64_t n = 0; n < columns; ++n)
-        for (std::int64_t d = d0; d < std::min(d0 + block, dim); ++d)
-          panel[d * columns + n] = n < present ? factor * Real(rows[(first + n) * row_step + d]) : Real(0);
+        for (std::int64_t i = i0; i < std::min(i0 + block, depth); ++i)
+          panel[i * columns + n] = n < present ? tiles::element_of<F>(rows + (first + n) * row_step, i, dim) : F{};
   }
 }
 
 /// The vectors of one head, [tokens][Dim], in transposed panels.
-template <typename Real, int Dim>
+template <typename F, int Dim>
 struct packed_panels {
-  static constexpr std::int64_t columns = register_tile<Real>::columns;
-  static constexpr std::int64_t size(std::int64_t tokens) { return rounded_up(tokens, columns) * Dim; }
+  static constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
+  static constexpr std::int64_t elements = elements_of<F>(Dim);
+  static constexpr std::int64_t size(std::int64_t tokens) { return rounded_up(tokens, columns) * elements; }
 
-  /// Packs factor * rows.
   template <typename T>
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, Real factor, Real* panels) {
-    pack_transposed_panels(rows, row_step, tokens, Dim, factor, panels);
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, F* panels) {
+    pack_transposed_panels(rows, row_step, tokens, Dim, panels);
   }
 
   /// The panel that holds the tokens from `token` on, a multiple of `columns`.
-  static row_factor<const Real> panel(const Real* panels, std::int64_t token) {
-    return {panels + token * Dim, columns};
-  }
+  static row_factor<const F> panel(const F* panels, std::int64_t token) { return {panels + token * elements, columns}; }
 };
 
 /// Whether all of a head's vectors are finite. A product may then read masked tokens with weight zero; otherwise
@@ -120,19 +157,23 @@ struct packed_panels {
 template <typename T>
 bool all_finite(const T* rows, std::int64_t row_step, std::int64_t tokens, int dim) {
   // 0 * x is 0 for every finite x, and a sum with a NaN in it is NaN.
-  using p = packet<T>;
+  using real = sum_type<T>;
+  using p = packet<real>;
   constexpr int lanes = 4;
   typename p::type sums[lanes] = {p::zero(), p::zero(), p::zero(), p::zero()};
-  T rest = 0;
+  const auto add = [&](const T* numbers, typename p::type& sum) {
+    sum = p::multiply_add(p::zero(), load_as<real>(numbers), sum);
+  };
+  real rest = 0;
   for (std::int64_t n = 0; n < tokens; ++n) {
     const T* row = rows + n * row_step;
     int d = 0;
     for (; d + lanes * p::size <= dim; d += lanes * p::size)
-      unroll<lanes>([&](auto i) { sums[i] = p::multiply_add(p::zero(), p::load(row + d + i * p::size), sums[i]); });
-    for (; d + p::size <= dim; d += p::size) sums[0] = p::multiply_add(p::zero(), p::load(row + d), sums[0]);
-    for (; d < dim; ++d) rest += T(0) * row[d];
+      unroll<lanes>([&](auto i) { add(row + d + i * p::size, sums[i]); });
+    for (; d + p::size <= dim; d += p::size) add(row + d, sums[0]);
+    for (; d < dim; ++d) rest += real(0) * real(row[d]);
   }
-  return rest + p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3]))) == T(0);
+  return rest + p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3]))) == real(0);
 }
 
 }  // namespace headwise::cpu

@@ -38,8 +38,8 @@ void cut_alike(token_view<A>& a, token_view<B>& b) {
 
 /// result (=|+=) left * panel, where the panel has `live` columns that the result has room for.
 template <product_write Write, typename T>
-void panel_product(std::int64_t rows, std::int64_t live, std::int64_t depth, left_factor<T> left, const T* panel,
-                   row_factor<T> result) {
+void product_with_panel(std::int64_t rows, std::int64_t live, std::int64_t depth, left_factor<T> left, const T* panel,
+                        row_factor<T> result) {
   constexpr std::int64_t columns = register_tile<T>::columns;
   constexpr std::int64_t group = register_tile<T>::rows;
   if (live >= columns) {
@@ -80,9 +80,9 @@ void project_with_panels(const token_view<In>& x, const T* panels, const token_v
     const std::int64_t first = task % blocks * block;
     const std::int64_t rows = std::min(block, x.tokens - first);
     for (std::int64_t o = 0; o < y.width; o += columns)
-      panel_product<Write>(rows, std::min(columns, y.width - o), x.width,
-                           left_factor<T>{x.row(b, first), x.token_stride, 1}, panels + o * x.width,
-                           row_factor<T>{y.row(b, first) + o, y.token_stride});
+      product_with_panel<Write>(rows, std::min(columns, y.width - o), x.width,
+                                left_factor<T>{x.row(b, first), x.token_stride, 1}, panels + o * x.width,
+                                row_factor<T>{y.row(b, first) + o, y.token_stride});
   });
 }
 
@@ -138,8 +138,7 @@ void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std:
   parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
     const std::int64_t i = strip * columns;
     pack_transposed_panels(weight.data() + i * y_gradient.width, y_gradient.width,
-                           std::min(columns, x_gradient.width - i), y_gradient.width, T(1),
-                           panels + i * y_gradient.width);
+                           std::min(columns, x_gradient.width - i), y_gradient.width, panels + i * y_gradient.width);
   });
   if (write == gradient_write::add) {
     tiles::project_with_panels<product_write::add>(y_gradient, panels, x_gradient);
@@ -174,10 +173,10 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
     const std::int64_t o = strip * columns;
     const std::int64_t first = task % blocks * block;
     for (std::int64_t b = 0; b < x.batch && x.tokens > 0; ++b)
-      tiles::panel_product<product_write::add>(std::min(block, x.width - first), std::min(columns, width - o), x.tokens,
-                                               left_factor<T>{x.row(b, 0) + first, 1, x.token_stride},
-                                               panels + (b * strips + strip) * panel_size,
-                                               row_factor<T>{weight_gradient.data() + first * width + o, width});
+      tiles::product_with_panel<product_write::add>(std::min(block, x.width - first), std::min(columns, width - o),
+                                                    x.tokens, left_factor<T>{x.row(b, 0) + first, 1, x.token_stride},
+                                                    panels + (b * strips + strip) * panel_size,
+                                                    row_factor<T>{weight_gradient.data() + first * width + o, width});
   });
   for (std::int64_t b = 0; b < y_gradient.batch && !bias_gradient.empty(); ++b)
     for (std::int64_t n = 0; n < y_gradient.tokens; ++n)

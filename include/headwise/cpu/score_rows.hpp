@@ -13,15 +13,18 @@
 
 namespace headwise::cpu {
 
-/// What is folded into one factor of the score product. Scores then come out in units of log2, ready for exp2, unless a
-/// modification has to see them in natural units first.
+/// Whether products become scores before softmax: where a modification has to see these in natural units, or where the
+/// largest product is not the largest score. Elsewhere softmax scales on the way.
 template <typename Variant>
-inline constexpr double folded_scale =
-    headwise::detail::modifies_scores<typename Variant::score_modification> ? Variant::scale
-                                                                            : Variant::scale* std::numbers::log2e;
+inline constexpr bool scales_before_softmax =
+    headwise::detail::modifies_scores<typename Variant::score_modification> || !(Variant::scale > 0);
+/// What takes the numbers that softmax sees to units of log2, ready for exp2.
+template <typename Variant>
+inline constexpr double softmax_scale =
+    scales_before_softmax<Variant> ? std::numbers::log2e : Variant::scale* std::numbers::log2e;
 
-/// Brings one row of scores, keys [first, first + count) and `step` numbers apart, from the product to what softmax
-/// sees: modified, in units of log2, and -inf where the query sees nothing. `range` are the keys that it may see;
+/// Brings one row of products, keys [first, first + count) and `step` numbers apart, to what softmax sees: scaled and
+/// modified where that comes first, and -inf where the query sees nothing. `range` are the keys that it may see;
 /// `all_visible` says that this is all of them.
 template <typename Variant, typename Rule, typename Real>
 void finish_scores(const typename Variant::mask& mask, const Rule& rule, const query_token& row, key_range range,
@@ -29,9 +32,13 @@ void finish_scores(const typename Variant::mask& mask, const Rule& rule, const q
   constexpr Real hidden = -std::numeric_limits<Real>::infinity();
   const std::int64_t begin = std::clamp(range.begin - first, std::int64_t{0}, count);
   const std::int64_t end = std::clamp(range.end - first, begin, count);
-  if constexpr (headwise::detail::modifies_scores<typename Variant::score_modification>) {
-    for (std::int64_t j = begin; j < end; ++j)
-      scores[j * step] = std::numbers::log2e_v<Real> * rule.modify(scores[j * step], pair_of(row, first + j));
+  if constexpr (scales_before_softmax<Variant>) {
+    for (std::int64_t j = begin; j < end; ++j) {
+      Real& score = scores[j * step];
+      score *= Real(Variant::scale);
+      if constexpr (headwise::detail::modifies_scores<typename Variant::score_modification>)
+        score = rule.modify(score, pair_of(row, first + j));
+    }
   }
   if (all_visible) return;
   for (std::int64_t j = 0; j < begin; ++j) scores[j * step] = hidden;

@@ -44,7 +44,7 @@ struct split_few_rows {
       finish_scores<Variant>(*group.mask, group.rule_of(r), group.token_of(r), group.range_of(r),
                              group.sees_all(r, keys), keys.begin, keys.size(), row);
       std::fill(row + keys.size(), row + whole, -std::numeric_limits<Real>::infinity());
-      group.rescale(r, state.softmax[r].absorb(row, whole), state);
+      group.rescale(r, state.softmax[r].absorb(row, whole, Real(softmax_scale<Variant>), row), state);
     }
   }
 

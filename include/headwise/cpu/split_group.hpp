@@ -50,7 +50,7 @@ struct split_group {
   std::int64_t parts;
   bool many;                     ///< whether the queries are transposed
   split_row* row;                ///< [rows]
-  Real* query;                   ///< [rows][parts][head_dim], or transposed with padded rows; with the scale folded in
+  Real* query;                   ///< [rows][parts][head_dim], or transposed with padded rows
   row_factor<const Real> key;    ///< [keys][parts][head_dim]
   row_factor<const Real> value;  ///< [keys][parts][value_dim]
 

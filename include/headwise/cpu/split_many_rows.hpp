@@ -52,7 +52,7 @@ struct split_many_rows {
                              group.sees_all(r, keys), keys.begin, keys.size(), scores + r, width());
     Real* factors = scores + block * width();
     for (std::int64_t r = 0; r < group.rows; r += packet<Real>::size)
-      absorb_columns(scores + r, keys.size(), width(), state.softmax + r, factors + r);
+      absorb_columns(scores + r, keys.size(), width(), Real(softmax_scale<Variant>), state.softmax + r, factors + r);
     for (std::int64_t r = 0; r < group.rows; ++r) group.rescale(r, factors[r], state);
   }
 

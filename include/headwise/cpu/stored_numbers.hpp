@@ -106,9 +106,21 @@ template <typename Real, typename T, typename U>
 void convert(const T* from, std::int64_t count, Real factor, U* to) {
   using p = packet<Real>;
   const typename p::type factors = p::broadcast(factor);
-  std::int64_t i = 0;
-  for (; i + p::size <= count; i += p::size) store_as<Real>(to + i, p::multiply(load_as<Real>(from + i), factors));
-  for (; i < count; ++i) to[i] = tiles::converted<U>(factor * tiles::converted<Real>(from[i]));
+  const std::int64_t whole = count / p::size * p::size;
+  for (std::int64_t i = 0; i < whole; i += p::size)
+    store_as<Real>(to + i, p::multiply(load_as<Real>(from + i), factors));
+  for (std::int64_t i = whole; i < count; ++i) to[i] = tiles::converted<U>(factor * tiles::converted<Real>(from[i]));
+}
+
+/// to[i] += factor * from[i].
+template <typename Real, typename T>
+void add_scaled(const T* from, std::int64_t count, Real factor, Real* to) {
+  using p = packet<Real>;
+  const typename p::type factors = p::broadcast(factor);
+  const std::int64_t whole = count / p::size * p::size;
+  for (std::int64_t i = 0; i < whole; i += p::size)
+    p::store(to + i, p::multiply_add(load_as<Real>(from + i), factors, p::load(to + i)));
+  for (std::int64_t i = whole; i < count; ++i) to[i] += factor * tiles::converted<Real>(from[i]);
 }
 
 }  // namespace headwise::cpu

@@ -5,11 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
 
 namespace headwise::cpu {
 
 // The kernels that all products of the CPU backend are made of. Everything above them is tiling.
+
+/// What products of a factor's elements are added up in.
+template <typename F>
+using sum_of = typename factor<F>::sum;
 
 namespace tiles {
 
@@ -31,7 +36,7 @@ struct row_factor {
   row_factor from_column(std::int64_t j) const { return {tiles::further_on(data, j), row_step}; }
 };
 
-/// A left factor, read one number at a time: element (i, k) stands at data[i * row_step + k * depth_step].
+/// A left factor, read one element at a time: element (i, k) stands at data[i * row_step + k * depth_step].
 template <typename T>
 struct left_factor {
   const T* data;
@@ -65,23 +70,25 @@ namespace tiles {
 
 /// result (=|+=) left * right for one register tile. One accumulator per element runs over the whole depth in order, so
 /// a result does not depend on how rows and columns are cut into tiles.
-template <int Rows, int Packets, product_write Write, typename T>
-void register_product(std::int64_t depth, left_factor<T> left, row_factor<const T> right, row_factor<T> result) {
-  using p = packet<T>;
+template <int Rows, int Packets, product_write Write, typename F>
+EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, row_factor<const F> right,
+                                          row_factor<sum_of<F>> result) {
+  using p = packet<sum_of<F>>;
+  using f = factor<F>;
   typename p::type sums[std::size_t{Rows}][std::size_t{Packets}];
   unroll<Rows>([&](auto i) {
     unroll<Packets>([&](auto j) {
       sums[i][j] = Write == product_write::add ? p::load(result.data + i * result.row_step + j * p::size) : p::zero();
     });
   });
-  const T* left_column = left.data;
-  const T* right_row = right.data;
+  const F* left_column = left.data;
+  const F* right_row = right.data;
   for (std::int64_t k = 0; k < depth; ++k) {
-    typename p::type columns[std::size_t{Packets}];
-    unroll<Packets>([&](auto j) { columns[j] = p::load(right_row + j * p::size); });
+    typename f::type columns[std::size_t{Packets}];
+    unroll<Packets>([&](auto j) { columns[j] = f::load(right_row + j * p::size); });
     unroll<Rows>([&](auto i) {
-      const typename p::type value = p::broadcast(left_column[i * left.row_step]);
-      unroll<Packets>([&](auto j) { sums[i][j] = p::multiply_add(value, columns[j], sums[i][j]); });
+      const typename f::type value = f::broadcast(left_column + i * left.row_step);
+      unroll<Packets>([&](auto j) { sums[i][j] = f::multiply_add(value, columns[j], sums[i][j]); });
     });
     left_column += left.depth_step;
     right_row += right.row_step;
@@ -92,25 +99,26 @@ void register_product(std::int64_t depth, left_factor<T> left, row_factor<const 
 }
 
 /// The same for the last columns, fewer than a packet.
-template <product_write Write, typename T>
-void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
-                    row_factor<const T> right, row_factor<T> result) {
+template <product_write Write, typename F>
+void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
+                    row_factor<const F> right, row_factor<sum_of<F>> result) {
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) {
-      T sum = Write == product_write::add ? result.from_row(i).data[j] : T(0);
+      sum_of<F> sum = Write == product_write::add ? result.from_row(i).data[j] : sum_of<F>(0);
       for (std::int64_t k = 0; k < depth; ++k)
-        sum += left.from_row(i).from_depth(k).data[0] * right.from_row(k).data[j];
+        sum = factor<F>::multiply_add_one(left.from_row(i).from_depth(k).data[0], right.from_row(k).data[j], sum);
       result.from_row(i).data[j] = sum;
     }
 }
 
 /// All rows over one strip of `Packets` packets: the fewer packets, the more rows at a time.
-template <int Packets, product_write Write, typename T>
-void strip_product(std::int64_t rows, std::int64_t depth, left_factor<T> left, row_factor<const T> right,
-                   row_factor<T> result) {
+template <int Packets, product_write Write, typename F>
+EIGEN_ALWAYS_INLINE void strip_product(std::int64_t rows, std::int64_t depth, left_factor<F> left,
+                                       row_factor<const F> right, row_factor<sum_of<F>> result) {
+  using T = sum_of<F>;
   constexpr int most_rows = std::min(register_tile<T>::sums / Packets, 2 * register_tile<T>::rows);
   std::int64_t i = 0;
-  const auto take = [&]<int Rows>() {
+  const auto take = [&]<int Rows>() __attribute__((always_inline)) {
     register_product<Rows, Packets, Write>(depth, left.from_row(i), right, result.from_row(i));
     return Rows;
   };
@@ -157,14 +165,21 @@ std::int64_t for_each_strip(std::int64_t columns, const Strip& strip) {
 
 }  // namespace tiles
 
-/// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` numbers.
-template <product_write Write, typename T>
-void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
-             row_factor<const T> right, row_factor<T> result) {
-  const std::int64_t j = tiles::for_each_strip<T>(columns, [&](std::int64_t first, auto packets) {
+/// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` elements.
+template <product_write Write, typename F>
+void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
+             row_factor<const F> right, row_factor<sum_of<F>> result) {
+  const std::int64_t j = tiles::for_each_strip<sum_of<F>>(columns, [&](std::int64_t first, auto packets) {
     tiles::strip_product<packets, Write>(rows, depth, left, right.from_column(first), result.from_column(first));
   });
   tiles::scalar_product<Write>(rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
+}
+
+/// `product` of as many columns as a register tile has.
+template <product_write Write, typename F>
+EIGEN_ALWAYS_INLINE void panel_product(std::int64_t rows, std::int64_t depth, left_factor<F> left,
+                                       row_factor<const F> right, row_factor<sum_of<F>> result) {
+  tiles::strip_product<register_tile<sum_of<F>>::packets, Write>(rows, depth, left, right, result);
 }
 
 namespace tiles {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+#include "headwise/core/half_precision.hpp"
+#include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
+
+#if defined(__AVX512BF16__)
+#include <immintrin.h>
+#endif
+
+namespace headwise::cpu {
+
+/// Two neighbours along the depth of a product of bfloat16 numbers, the earlier one first: machines that have an
+/// instruction for such products multiply two of them at a time and add to a float.
+struct bfloat16_pair {
+  bfloat16 first;
+  bfloat16 second;
+};
+
+/// How elements of a factor take part in a product: plain numbers by themselves.
+template <typename F>
+struct factor {
+  using sum = F;                   ///< what products are added up in
+  using number = F;                ///< what an element is made of
+  static constexpr int depth = 1;  ///< numbers along the depth that an element holds
+  using type = typename packet<F>::type;
+
+  static type load(const F* from) { return packet<F>::load(from); }
+  static type broadcast(const F* from) { return packet<F>::broadcast(*from); }
+  /// sums + a b, for every element.
+  static type multiply_add(const type& a, const type& b, const type& sums) {
+    return packet<F>::multiply_add(a, b, sums);
+  }
+  static F multiply_add_one(const F& a, const F& b, F value) { return value + a * b; }
+  static F element(const number* numbers) { return *numbers; }
+  static void store(number* to, const type& numbers) { packet<F>::store(to, numbers); }
+};
+
+/// Pairs of bfloat16. Where there is an instruction for them it takes numbers below the smallest normal one for zero.
+template <>
+struct factor<bfloat16_pair> {
+  using sum = float;
+  using number = bfloat16;
+  static constexpr int depth = 2;
+  using type = tiles::words;
+  using sum_type = packet<float>::type;
+
+  static type load(const bfloat16_pair* from) {
+    type pairs;
+    std::memcpy(&pairs, from, sizeof pairs);
+    return pairs;
+  }
+  static type broadcast(const bfloat16_pair* from) {
+    std::uint32_t pair;
+    std::memcpy(&pair, from, sizeof pair);
+    return __builtin_bit_cast(type, packet<float>::broadcast(__builtin_bit_cast(float, pair)));
+  }
+  static sum_type multiply_add(const type& a, const type& b, const sum_type& sums) {
+#if defined(__AVX512BF16__)
+    if constexpr (packet<float>::size == 16)
+      return _mm512_dpbf16_ps(sums, __builtin_bit_cast(__m512bh, a), __builtin_bit_cast(__m512bh, b));
+    else
+#endif
+      return multiply_add_by_parts(a, b, sums);
+  }
+  /// The same in operations that every machine has.
+  static sum_type multiply_add_by_parts(const type& a, const type& b, const sum_type& sums) {
+    const sum_type first = packet<float>::multiply_add(first_of(a), first_of(b), sums);
+    return packet<float>::multiply_add(second_of(a), second_of(b), first);
+  }
+  static float multiply_add_one(const bfloat16_pair& a, const bfloat16_pair& b, float value) {
+    return value + float(a.first) * float(b.first) + float(a.second) * float(b.second);
+  }
+  static bfloat16_pair element(const number* numbers) { return {numbers[0], numbers[1]}; }
+  /// Rounds sums to numbers that stand one behind the other.
+  static void store(number* to, const sum_type& numbers) {
+#if defined(__AVX512BF16__)
+    if constexpr (packet<float>::size == 16) {
+      const __m256bh rounded = _mm512_cvtneps_pbh(numbers);
+      std::memcpy(static_cast<void*>(to), &rounded, sizeof rounded);
+      return;
+    }
+#endif
+    store_as<float>(to, numbers);
+  }
+  /// Rounds two rows of sums to pairs of a number of each.
+  static void store_pairs(bfloat16_pair* to, const sum_type& first, const sum_type& second) {
+    const type pairs = tiles::stored_of(bfloat16{}, tiles::bits_of(first)) |
+                       tiles::stored_of(bfloat16{}, tiles::bits_of(second)) << 16;
+    std::memcpy(static_cast<void*>(to), &pairs, sizeof pairs);
+  }
+
+ private:
+  static sum_type first_of(const type& pairs) { return tiles::numbers_of(pairs << 16); }
+  static sum_type second_of(const type& pairs) { return tiles::numbers_of(pairs & 0xffff0000U); }
+};
+
+/// Whether products of bfloat16 pairs are faster than those of floats here.
+#if defined(__AVX512BF16__)
+inline constexpr bool multiplies_bfloat16_pairs = packet<float>::size == 16;
+#else
+inline constexpr bool multiplies_bfloat16_pairs = false;
+#endif
+
+/// What tensors of T are multiplied as where sums are taken in Real.
+template <typename T, typename Real>
+using fastest_factor =
+    std::conditional_t<std::is_same_v<T, bfloat16> && std::is_same_v<Real, float> && multiplies_bfloat16_pairs,
+                       bfloat16_pair, Real>;
+
+}  // namespace headwise::cpu

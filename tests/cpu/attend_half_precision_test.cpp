@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include "headwise/cpu.hpp"
+#include "support/attend_policies.hpp"
+#include "support/conformance.hpp"
+#include "support/head_sizes.hpp"
+
+namespace headwise::test {
+
+/// The CPU's kernels with products of bfloat16 pairs, also on machines where these are not the fastest.
+struct pairs_backend : cpu_backend {
+  template <typename Variant>
+  static void attend(const attend_arguments<Variant, bfloat16>& arguments, workspace& scratch) {
+    cpu::attend_by_tiles<cpu::bfloat16_pair>(arguments, scratch);
+  }
+  template <typename Variant>
+  static void attend_backward(const attend_backward_arguments<Variant, bfloat16>& arguments, workspace& scratch) {
+    cpu::attend_backward_by_tiles<cpu::bfloat16_pair>(arguments, scratch);
+  }
+};
+
+template <typename Variant>
+using in_16_bits = std::tuple<setting<pairs_backend, Variant, bfloat16>, setting<cpu_backend, Variant, bfloat16>,
+                              setting<cpu_backend, Variant, float16>>;
+
+template <typename... Policies>
+using chosen = three_heads<head_dim<16>, Policies...>;
+
+TEST_CASE_TEMPLATE_DEFINE("attention in 16 bits under every mask agrees with the reference", Setting, every_mask) {
+  for (int mask = 0; mask < Setting::variant::mask::count; ++mask) {
+    CAPTURE(mask);
+    check_various_sizes<Setting>(71, {mask});
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(every_mask, in_16_bits<chosen<mask_of<range_masks>>>);
+TEST_CASE_TEMPLATE_APPLY(every_mask, in_16_bits<chosen<mask_of<rule_masks>, score_scale<-0.25>>>);
+
+TEST_CASE_TEMPLATE_DEFINE("attention in 16 bits with every change of scores agrees with the reference", Setting,
+                          every_score) {
+  for (int score = 0; score < Setting::variant::score_modification::count; ++score) {
+    CAPTURE(score);
+    check_various_sizes<Setting>(72, {}, {score});
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(every_score, in_16_bits<chosen<causal_mask, score_of<score_modifications>>>);
+
+TEST_CASE("in 16 bits any head size works, and any value size beside it") {
+  using sizes = head_size_list<head_size<1, 1>, head_size<37, 64>, head_size<64, 111>, head_size<128, 40>>;
+  check_head_sizes<pairs_backend, bfloat16>(sizes{});
+  check_head_sizes<cpu_backend, float16>(sizes{}, 3);
+}
+
+}  // namespace headwise::test
