@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <headwise/cpu/packing.hpp>
@@ -21,7 +22,9 @@ void check_panels(std::int64_t tokens) {
   headwise::test::random_numbers random(3);
   const auto rows = random.normals<T>(tokens * step);
   std::vector<Real> panels(static_cast<std::size_t>(panels_type::size(tokens)), Real(-1));
-  panels_type::pack(rows.data(), step, tokens, panels.data());
+  const std::int64_t middle = std::min(panels_type::columns, tokens);
+  panels_type::pack(rows.data(), step, middle, tokens, panels.data());
+  panels_type::pack(rows.data(), step, 0, middle, panels.data());
   for (std::int64_t n = 0; n < headwise::cpu::rounded_up(tokens, panels_type::columns); ++n) {
     const std::int64_t first = n / panels_type::columns * panels_type::columns;
     const auto panel = panels_type::panel(panels.data(), first);
@@ -55,7 +58,8 @@ TEST_CASE_TEMPLATE("strips hold all columns of the vectors: a product with them 
     const std::vector<T> rows = random.whole_numbers<T>(tokens * step);
     const std::vector<T> weights = random.whole_numbers<T>(2 * tokens);
     std::vector<T> packed(static_cast<std::size_t>(strips_type::size(tokens)), T(-1));
-    strips_type::pack(rows.data(), step, tokens, packed.data());
+    strips_type::pack(rows.data(), step, tokens, 4, tokens, packed.data());
+    strips_type::pack(rows.data(), step, tokens, 0, 4, packed.data());
     std::vector<T> sums(static_cast<std::size_t>(2 * strips_type::padded_dim), T(1));
     const std::int64_t first = 4;
     strips_type{packed.data(), tokens}.multiply_add(2, tokens - first, {weights.data(), tokens, 1}, first,
@@ -82,7 +86,7 @@ TEST_CASE("rows of a left factor stay in place, or are converted") {
   CHECK(same_type::view(rows.data(), 6, nullptr).from_row(1).data == rows.data() + 6);
   using converted = headwise::cpu::left_rows<double, float, 5>;
   std::vector<double> packed(static_cast<std::size_t>(converted::size(2)), -1.0);
-  converted::pack(rows.data(), 6, 2, packed.data());
+  converted::pack(rows.data(), 6, 0, 2, packed.data());
   const auto view = converted::view(rows.data(), 6, packed.data());
   for (std::int64_t n = 0; n < 2; ++n)
     for (std::int64_t d = 0; d < 5; ++d)

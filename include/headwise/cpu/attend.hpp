@@ -12,6 +12,7 @@
 #include "headwise/cpu/attend_tile.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packing.hpp"
+#include "headwise/cpu/packing_chunks.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/scratch_blocks.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -51,13 +52,14 @@ struct packed_operands {
   using keys_type = typename tile_type::key_panels;
   using values_type = typename tile_type::value_strips;
   using queries_type = left_rows<F, T, Variant::head_dim>;
+  using chunks_type = packing_chunks<F>;
   static constexpr std::int64_t G = Variant::composite_heads;
   static constexpr std::int64_t H = Variant::query_heads;
 
   F* keys;
   F* values;
   F* queries;
-  bool* values_finite;
+  bool* values_finite;  ///< for every chunk
 
   /// Calls block(pointer, numbers) for every block of numbers.
   template <typename Self, typename Block>
@@ -66,24 +68,25 @@ struct packed_operands {
     block(self.keys, batch * G * keys_type::size(keys));
     block(self.values, batch * G * values_type::size(keys));
     block(self.queries, batch * H * queries_type::size(queries));
-    block(self.values_finite, batch * G);
+    block(self.values_finite, chunks_type{batch, G, keys, {}}.count());
   }
 
   void pack(const attend_arguments<Variant, T>& a) const {
-    parallel_for(a.k.batch * G, [&](std::int64_t task, int /*thread*/) {
-      const std::int64_t b = task / G;
-      const std::int64_t g = task % G;
-      const std::int64_t live = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
-      if (live == 0) return;
-      keys_type::pack(a.k.row(b, 0, g), a.k.token_stride, live, keys + task * keys_type::size(a.k.tokens));
-      values_type::pack(a.v.row(b, 0, g), a.v.token_stride, live, values + task * values_type::size(a.k.tokens));
-      values_finite[task] = all_finite(a.v.row(b, 0, g), a.v.token_stride, live, Variant::value_dim);
-    });
+    chunks_of_keys(a).for_each(
+        [&](std::int64_t b, std::int64_t g, std::int64_t first, std::int64_t end, std::int64_t chunk) {
+          const std::int64_t head = b * G + g;
+          const std::int64_t live = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
+          keys_type::pack(a.k.row(b, 0, g), a.k.token_stride, first, end, keys + head * keys_type::size(a.k.tokens));
+          values_type::pack(a.v.row(b, 0, g), a.v.token_stride, live, first, end,
+                            values + head * values_type::size(a.k.tokens));
+          values_finite[chunk] = all_finite(a.v.row(b, first, g), a.v.token_stride, end - first, Variant::value_dim);
+        });
     if constexpr (!queries_type::in_place)
-      parallel_for(a.q.batch * H, [&](std::int64_t task, int /*thread*/) {
-        queries_type::pack(a.q.row(task / H, 0, task % H), a.q.token_stride, a.q.tokens,
-                           queries + task * queries_type::size(a.q.tokens));
-      });
+      chunks_type{a.q.batch, H, a.q.tokens, a.query_lengths}.for_each(
+          [&](std::int64_t b, std::int64_t h, std::int64_t first, std::int64_t end, std::int64_t /*chunk*/) {
+            queries_type::pack(a.q.row(b, 0, h), a.q.token_stride, first, end,
+                               queries + (b * H + h) * queries_type::size(a.q.tokens));
+          });
   }
 
   typename tile_type::operands of(const attend_arguments<Variant, T>& a, std::int64_t b, int head) const {
@@ -95,7 +98,12 @@ struct packed_operands {
         keys + source * keys_type::size(a.k.tokens),
         {values + source * values_type::size(a.k.tokens), headwise::detail::length_of(a.key_lengths, b, a.k.tokens)},
         {a.v.row(b, 0, g), a.v.token_stride},
-        values_finite[source]};
+        chunks_of_keys(a).all(values_finite, b, g)};
+  }
+
+ private:
+  static chunks_type chunks_of_keys(const attend_arguments<Variant, T>& a) {
+    return {a.k.batch, G, a.k.tokens, a.key_lengths};
   }
 };
 

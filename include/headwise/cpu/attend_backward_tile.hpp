@@ -28,7 +28,6 @@ struct attend_backward_tile {
   static constexpr std::int64_t panel = register_tile<real>::columns;
   static constexpr std::int64_t key_rows = 16 * group;
   static constexpr std::int64_t query_columns = std::max<std::int64_t>(192 / panel, 1) * panel;
-  static constexpr std::int64_t query_panels = query_columns / panel;
   using query_panels_type = packed_panels<F, Variant::head_dim>;
   using value_panels_type = packed_panels<F, Variant::value_dim>;
   using head_strips = packed_strips<F, Variant::head_dim>;
@@ -40,8 +39,6 @@ struct attend_backward_tile {
 
   /// One thread's scratch.
   struct scratch {
-    key_range* ranges;     ///< [query_columns], the keys that every query may see
-    visible_span* spans;   ///< [query_panels], the same for panels of queries
     real* products;        ///< [group][panel], of keys with queries
     real* derivatives;     ///< [group][panel], of values with output gradients, then the gradient of the scores
     real* modification;    ///< [panel], the derivative of the score modification along one row
@@ -54,8 +51,6 @@ struct attend_backward_tile {
     /// Calls block(pointer, numbers) for every block of numbers.
     template <typename Self, typename Block>
     static constexpr void for_each_block(Self& self, const Block& block) {
-      block(self.ranges, query_columns);
-      block(self.spans, query_panels);
       block(self.products, group * panel);
       block(self.derivatives, group * panel);
       block(self.modification, panel);
@@ -84,6 +79,8 @@ struct attend_backward_tile {
     row_factor<const T> key_rows;           ///< as they were given
     row_factor<const T> query_rows;         ///< as they were given
     row_factor<const T> out_gradient_rows;  ///< as they were given
+    const key_range* ranges;                ///< [queries], the keys that every query may see
+    const visible_span* spans;              ///< the same for panels of queries
     const real* negative_lse;               ///< [queries] in units of log2, -inf where a row sees nothing
     const real* delta;                      ///< [queries], sum of P dP less the gradient of lse
     bool finite;                            ///< no NaN or infinity in keys, queries and output gradients
@@ -99,51 +96,56 @@ struct attend_backward_tile {
   /// Keys [first_key, first_key + keys) against queries [first_query, first_query + queries): adds to the gradients of
   /// keys and values in the scratch (without the scale) and to that of the queries.
   void run(std::int64_t first_key, std::int64_t keys, std::int64_t first_query, std::int64_t queries) const {
-    find_visible_rows(mask, shape, first_query, queries, tile.ranges);
-    const std::int64_t panels = (queries + panel - 1) / panel;
-    for (std::int64_t p = 0; p < panels; ++p)
-      tile.spans[p] = span_of<typename Variant::mask>(tile.ranges + p * panel, std::min(panel, queries - p * panel));
     for (std::int64_t row = 0; row < keys; row += group)
-      differentiate_rows(first_key, row, std::min(group, keys - row), first_query, queries, panels);
-    for (std::int64_t p = 0; p < panels; ++p)
-      accumulate_queries(first_key, keys, first_query, p, std::min(panel, queries - p * panel));
+      differentiate_rows(first_key, row, std::min(group, keys - row), first_query, queries);
+    for (std::int64_t column = 0; column < queries; column += panel)
+      accumulate_queries(first_key, keys, first_query, column, std::min(panel, queries - column));
   }
 
  private:
   /// Rows [row, row + rows) of keys: their weights and score gradients, and what these add to dV and dK.
   void differentiate_rows(std::int64_t first_key, std::int64_t row, std::int64_t rows, std::int64_t first_query,
-                          std::int64_t queries, std::int64_t panels) const {
+                          std::int64_t queries) const {
     const key_range keys{first_key + row, first_key + row + rows};
-    std::int64_t begin = panels;
-    std::int64_t end = 0;
-    for (std::int64_t p = 0; p < panels; ++p) {
-      if (intersection(tile.spans[p].any, keys).size() == 0) continue;
-      begin = std::min(begin, p);
-      end = p + 1;
-    }
-    if (begin >= end) return;
-
-    for (std::int64_t p = begin; p < end; ++p) {
-      const std::int64_t query = first_query + p * panel;
+    const key_range seeing = queries_that_see(keys, first_query, queries);
+    for (std::int64_t column = seeing.begin / panel * panel; column < seeing.end; column += panel) {
+      const std::int64_t query = first_query + column;
       panel_product<product_write::overwrite>(rows, query_panels_type::elements, in.keys.from_row(keys.begin),
                                               query_panels_type::panel(in.query_panels, query),
                                               row_factor<real>{tile.products, panel});
       panel_product<product_write::overwrite>(rows, value_panels_type::elements, in.values.from_row(keys.begin),
                                               value_panels_type::panel(in.out_gradient_panels, query),
                                               row_factor<real>{tile.derivatives, panel});
-      const bool all_visible = tile.spans[p].all.begin <= keys.begin && keys.end <= tile.spans[p].all.end;
-      const std::int64_t live = std::min(panel, queries - p * panel);
+      const key_range seen_by_all = in.spans[query / panel].all;
+      const bool all_visible = seen_by_all.begin <= keys.begin && keys.end <= seen_by_all.end;
+      const std::int64_t live = std::min(panel, queries - column);
       for (std::int64_t i = 0; i < rows; ++i)
-        differentiate_row(keys.begin + i, row, i, query, p * panel, live, all_visible);
-      if constexpr (factor<F>::depth == 2) pair_rows(row, rows, p * panel);
+        differentiate_row(keys.begin + i, row, i, query, column, live, all_visible);
+      if constexpr (factor<F>::depth == 2) pair_rows(row, rows, column);
     }
-
-    const std::int64_t first = begin * panel;
-    const std::int64_t last = std::min(end * panel, queries);
-    accumulate(tile.weights, keys, row, first_query, {first, last}, in.out_gradient_strips, in.out_gradient_rows,
+    if (seeing.size() == 0) return;
+    accumulate(tile.weights, keys, row, first_query, seeing, in.out_gradient_strips, in.out_gradient_rows,
                tile.value_gradient);
-    accumulate(tile.gradients, keys, row, first_query, {first, last}, in.query_strips, in.query_rows,
-               tile.key_gradient);
+    accumulate(tile.gradients, keys, row, first_query, seeing, in.query_strips, in.query_rows, tile.key_gradient);
+  }
+
+  /// The columns of a tile from the first to the last query that may see one of these keys; the first one is where an
+  /// element starts.
+  key_range queries_that_see(key_range keys, std::int64_t first_query, std::int64_t queries) const {
+    const auto sees = [&](std::int64_t column) {
+      return intersection(in.ranges[first_query + column], keys).size() > 0;
+    };
+    const auto panel_sees = [&](std::int64_t column) {
+      return intersection(in.spans[(first_query + column) / panel].any, keys).size() > 0;
+    };
+    key_range seeing{0, queries};
+    while (seeing.begin < queries && !panel_sees(seeing.begin)) seeing.begin += panel;
+    while (seeing.begin < queries && !sees(seeing.begin)) ++seeing.begin;
+    if (seeing.begin >= queries) return {0, 0};
+    while (!panel_sees(seeing.end - 1)) seeing.end = (seeing.end - 1) / panel * panel;
+    while (!sees(seeing.end - 1)) --seeing.end;
+    seeing.begin = seeing.begin / factor<F>::depth * factor<F>::depth;
+    return seeing;
   }
 
   /// One key, `i` rows from the first one at hand, against one panel of queries: P = 2^(S - lse), dS = P (dP - delta).
@@ -154,7 +156,7 @@ struct attend_backward_tile {
     real* derivatives = tile.derivatives + i * panel;
     number* weights = tile.weights + (first_row + i) * query_columns + column;
     number* gradients = tile.gradients + (first_row + i) * query_columns + column;
-    if constexpr (scales_before_softmax<Variant>) modify_row(key, query, column, live, products);
+    if constexpr (scales_before_softmax<Variant>) modify_row(key, query, live, products);
     const typename p::type scale = p::broadcast(real(softmax_scale<Variant>));
     for (std::int64_t j = 0; j < panel; j += p::size) {
       const typename p::type shift = p::load(in.negative_lse + query + j);
@@ -168,16 +170,16 @@ struct attend_backward_tile {
     }
     if (all_visible) return;
     for (std::int64_t j = 0; j < live; ++j)
-      if (!visible(query + j, column + j, key)) {
+      if (!visible(query + j, key)) {
         weights[j] = gradients[j] = number{};
         derivatives[j] = real(0);
       }
   }
 
   /// Brings a row of products to scores in natural units, and leaves the derivative of their modification.
-  void modify_row(std::int64_t key, std::int64_t query, std::int64_t column, std::int64_t live, real* scores) const {
+  void modify_row(std::int64_t key, std::int64_t query, std::int64_t live, real* scores) const {
     for (std::int64_t j = 0; j < live; ++j) {
-      const bool seen = visible(query + j, column + j, key);
+      const bool seen = visible(query + j, key);
       const real score = seen ? real(Variant::scale) * scores[j] : real(0);
       scores[j] = score;
       tile.modification[j] = seen ? real(1) : real(0);
@@ -202,9 +204,8 @@ struct attend_backward_tile {
                                p::load(tile.derivatives + (i + 1) * panel + j));
   }
 
-  bool visible(std::int64_t query, std::int64_t column, std::int64_t key) const {
-    return tile.ranges[column].contains(key) &&
-           headwise::detail::visible_in_range(mask, pair_of(shape.query(query), key));
+  bool visible(std::int64_t query, std::int64_t key) const {
+    return in.ranges[query].contains(key) && headwise::detail::visible_in_range(mask, pair_of(shape.query(query), key));
   }
 
   /// result[key] += sum over queries of coefficients[key][query] * vectors[query], for the columns in `queries`.
@@ -222,17 +223,16 @@ struct attend_backward_tile {
     // As in the forward pass: what is not finite reaches only what it is visible to.
     for (std::int64_t i = 0; i < keys.size(); ++i)
       for (std::int64_t j = queries.begin; j < queries.end; ++j)
-        if (visible(first_query + j, j, keys.begin + i))
+        if (visible(first_query + j, keys.begin + i))
           add_scaled(vector_rows.from_row(first_query + j).data, vectors.dim,
                      tiles::converted<real>(rows[i * query_columns + j]), sums.from_row(i).data);
   }
 
   /// dQ of one panel of queries += dS K over the keys of the tile that any of them sees.
-  void accumulate_queries(std::int64_t first_key, std::int64_t keys, std::int64_t first_query, std::int64_t index,
+  void accumulate_queries(std::int64_t first_key, std::int64_t keys, std::int64_t first_query, std::int64_t column,
                           std::int64_t live) const {
-    const key_range seen = intersection(tile.spans[index].any, {first_key, first_key + keys});
+    const key_range seen = intersection(in.spans[(first_query + column) / panel].any, {first_key, first_key + keys});
     if (seen.size() == 0) return;
-    const std::int64_t column = index * panel;
     const row_factor<real> sums = in.query_gradient.from_row(first_query + column);
     if (in.finite) {
       const std::int64_t first = (seen.begin - first_key) / factor<F>::depth;
@@ -244,7 +244,7 @@ struct attend_backward_tile {
     }
     for (std::int64_t j = 0; j < live; ++j)
       for_each_visible_run(
-          mask, shape.query(first_query + column + j), intersection(tile.ranges[column + j], seen),
+          mask, shape.query(first_query + column + j), intersection(in.ranges[first_query + column + j], seen),
           [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t key = begin; key < end; ++key)
               add_scaled(in.key_rows.from_row(key).data, Variant::head_dim,

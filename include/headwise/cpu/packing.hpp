@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "headwise/core/head_view.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -48,9 +47,10 @@ struct left_rows {
   /// Elements that the copy of `tokens` vectors takes.
   static constexpr std::int64_t size(std::int64_t tokens) { return in_place ? 0 : tokens * elements; }
 
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, F* packed) {
+  /// Copies the tokens [first, end).
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t first, std::int64_t end, F* packed) {
     if constexpr (!in_place)
-      for (std::int64_t n = 0; n < tokens; ++n)
+      for (std::int64_t n = first; n < end; ++n)
         for (std::int64_t i = 0; i < elements; ++i)
           packed[n * elements + i] = tiles::element_of<F>(rows + n * row_step, i, Dim);
   }
@@ -78,18 +78,20 @@ struct packed_strips {
   const F* data;
   std::int64_t tokens;
 
+  /// Packs the tokens [first, end) of so many; `first` is where an element starts.
   template <typename T>
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, F* strips) {
-    for (std::int64_t first = 0; first < padded_dim; first += columns) {
-      const std::int64_t width = width_from(first);
-      const std::int64_t present = std::min<std::int64_t>(width, Dim - first);
-      F* strip = strips + first * elements_of<F>(tokens);
-      for (std::int64_t n = 0; n < elements_of<F>(tokens); ++n) {
-        const T* row = rows + n * factor<F>::depth * row_step + first;
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, std::int64_t first, std::int64_t end,
+                   F* strips) {
+    for (std::int64_t column = 0; column < padded_dim; column += columns) {
+      const std::int64_t width = width_from(column);
+      const std::int64_t present = std::min<std::int64_t>(width, Dim - column);
+      F* strip = strips + column * elements_of<F>(tokens);
+      for (std::int64_t n = first / factor<F>::depth; n < elements_of<F>(end); ++n) {
+        const T* row = rows + n * factor<F>::depth * row_step + column;
         if constexpr (factor<F>::depth == 1) {
           for (std::int64_t d = 0; d < present; ++d) strip[n * width + d] = tiles::converted<F>(row[d]);
         } else {
-          const bool has_second = 2 * n + 1 < tokens;
+          const bool has_second = 2 * n + 1 < end;
           for (std::int64_t d = 0; d < present; ++d)
             strip[n * width + d] = {row[d], has_second ? row[row_step + d] : T(0)};
         }
@@ -143,9 +145,11 @@ struct packed_panels {
   static constexpr std::int64_t elements = elements_of<F>(Dim);
   static constexpr std::int64_t size(std::int64_t tokens) { return rounded_up(tokens, columns) * elements; }
 
+  /// Packs the tokens [first, end); `first` is where a panel starts.
   template <typename T>
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, F* panels) {
-    pack_transposed_panels(rows, row_step, tokens, Dim, panels);
+  static void pack(const T* rows, std::int64_t row_step, std::int64_t first, std::int64_t end, F* panels) {
+    if (first < end)
+      pack_transposed_panels(rows + first * row_step, row_step, end - first, Dim, panels + first * elements);
   }
 
   /// The panel that holds the tokens from `token` on, a multiple of `columns`.
