@@ -41,6 +41,7 @@ void call_all(cuda_workspace& scratch) {
   const headwise::token_view<T> tokens;
   const std::span<T> numbers;
   const std::span<const std::int64_t> lengths;
+  cuda_backend::add(numbers, numbers, scratch);
   cuda_backend::mix_heads(x, numbers, y, scratch);
   cuda_backend::mix_heads_backward(x, numbers, y, x, numbers, scratch);
   cuda_backend::mix_heads(odd, numbers, odd, scratch);

@@ -31,6 +31,19 @@ const std::string null = "a pointer to its elements";
 const std::string own_elements = "an element of its own everywhere";
 const std::string broadcast = "a broadcast view (a stride of zero)";
 
+TEST_CASE_ON_EVERY_BACKEND("add refuses what does not fit") {
+  numbers some(6);
+  numbers sums(6);
+  host_workspace workspace;
+  const std::span<float> to = sums;
+  const auto refused = [&](std::span<const float> from, const std::string& given, const std::string& needed,
+                           const std::string& argument) {
+    CHECK(refuses([&] { Backend::add(from, to, workspace); }, argument, given, needed));
+  };
+  refused(std::span(some).first(5), "of 5 numbers", "6 numbers", "numbers");
+  refused(to, "overlapping numbers", "memory of its own", "sums");
+}
+
 TEST_CASE_ON_EVERY_BACKEND("mix_heads refuses what does not fit") {
   four_tokens t;
   const auto refused = [&](const auto& spoil, const std::string& argument, const std::string& given,

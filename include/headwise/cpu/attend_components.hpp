@@ -11,26 +11,30 @@
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/operations/attend_components.hpp"
+#include "headwise/operations/attend_expanded.hpp"
 #include "headwise/operations/checks.hpp"
+#include "headwise/operations/mixing_cost.hpp"
 
 namespace headwise::cpu {
 
-/// Whether absorbing the mixing into queries and outputs is possible and takes no more than 3/2 of the operations of
-/// building the composite heads, whose scratch it spares.
+/// Whether mixing can be absorbed into queries and outputs: nothing stands behind it, and sums are of the type of the
+/// cache.
 template <typename Variant, typename T>
-bool absorbing_pays(const attend_components_arguments<Variant, T>& a) {
-  if constexpr (!Variant::absorbable || !(Variant::key_mixing::mixes || Variant::value_mixing::mixes) ||
-                !std::is_same_v<T, typename Variant::template accumulator<T>>) {
-    return false;
-  } else {
-    constexpr std::int64_t H = Variant::query_heads;
-    constexpr std::int64_t G = Variant::composite_heads;
-    constexpr std::int64_t C = Variant::component_heads;
-    const bool heads_adjacent =
-        (C == 1 || a.k.head_stride == Variant::head_dim) && (C == 1 || a.v.head_stride == Variant::value_dim);
-    const std::int64_t rows = a.q.tokens * H;
-    return heads_adjacent && 2 * rows * C <= 3 * (C * G + rows);
-  }
+inline constexpr bool can_be_absorbed =
+    Variant::absorbable&& std::is_same_v<T, typename Variant::template accumulator<T>>;
+
+/// The heads of every token follow each other, as absorbing needs them.
+template <typename T, int Heads, int Dim>
+bool heads_are_adjacent(const head_view<T, Heads, Dim>& view) {
+  return Heads == 1 || view.head_stride == Dim;
+}
+
+/// How `attend_components` is executed where no mode is named.
+template <typename Variant, typename T>
+decode_mode chosen_decode_mode(const attend_components_arguments<Variant, T>& a) {
+  if (!can_be_absorbed<Variant, T> || !heads_are_adjacent(a.k) || !heads_are_adjacent(a.v))
+    return decode_mode::expanded;
+  return mixing_cost_model<Variant, T>{}.chosen_decode_mode(a.q.batch, a.q.tokens, headwise::detail::most_keys(a));
 }
 
 /// `attend_components` without composite heads (MEA's mixing absorbed): a query of head i becomes the vector of all

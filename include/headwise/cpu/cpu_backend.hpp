@@ -14,6 +14,7 @@
 #include "headwise/cpu/project.hpp"
 #include "headwise/cpu/rotate.hpp"
 #include "headwise/operations/attend_expanded.hpp"
+#include "headwise/operations/mixing_cost.hpp"
 #include "headwise/reference/reference_backend.hpp"
 
 namespace headwise {
@@ -91,14 +92,25 @@ struct cpu_backend : reference_backend {
   static void attend_backward(const attend_backward_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     cpu::attend_backward(arguments, scratch);
   }
-  template <typename Variant, cpu::computed_number Scalar>
+  /// In the mode that is named, or the one that the cost model takes for the fastest. Absorbing by name needs heads
+  /// that follow each other in memory.
+  template <decode_mode Mode = decode_mode::choose, typename Variant, cpu::computed_number Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
+    constexpr bool absorbs = cpu::can_be_absorbed<Variant, Scalar>;
+    constexpr bool mixes = Variant::key_mixing::mixes || Variant::value_mixing::mixes;
+    static_assert(
+        Mode == decode_mode::choose || Mode == decode_mode::expanded || (Mode == decode_mode::absorbed && absorbs),
+        "headwise: on the CPU a variant is expanded, or absorbed where no norm stands after mixing and sums "
+        "are of the type of the cache, take decode_mode::expanded");
     headwise::detail::check_attend_components(arguments);
-    if (cpu::absorbing_pays(arguments)) {
-      if constexpr (Variant::absorbable) cpu::attend_absorbed(arguments, scratch);
-    } else {
-      detail::attend_expanded<cpu_backend>(arguments, scratch);
+    if constexpr (Mode == decode_mode::absorbed || (Mode == decode_mode::choose && absorbs && mixes)) {
+      if constexpr (Mode == decode_mode::absorbed)
+        detail::require(cpu::heads_are_adjacent(arguments.k) && cpu::heads_are_adjacent(arguments.v), "k and v",
+                        "views of heads that lie apart", "heads that follow each other");
+      if (Mode == decode_mode::absorbed || cpu::chosen_decode_mode(arguments) == decode_mode::absorbed)
+        return cpu::attend_absorbed(arguments, scratch);
     }
+    if constexpr (Mode != decode_mode::absorbed) detail::attend_expanded<cpu_backend>(arguments, scratch);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "headwise/core/stand_in_memory.hpp"
+#include "headwise/cuda/add.cuh"
 #include "headwise/cuda/append_heads.cuh"
 #include "headwise/cuda/attend.cuh"
 #include "headwise/cuda/attend_backward.cuh"
@@ -20,6 +21,7 @@
 #include "headwise/cuda/rotate.cuh"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/attend_components.hpp"
+#include "headwise/operations/mixing_cost.hpp"
 
 namespace headwise {
 
@@ -29,6 +31,9 @@ namespace headwise {
 /// what cuBLAS does in projections.
 struct cuda_backend : cuda::composing_operations {
   using memory = cuda_memory;
+
+  /// What a layer's cost model takes a device for.
+  static constexpr machine_rates rates = cuda::device_rates;
 
   /// Bytes of scratch that `attend` takes without lengths, counted. The number of threads is nothing to a device.
   template <typename Variant, typename Scalar>
@@ -80,6 +85,10 @@ struct cuda_backend : cuda::composing_operations {
   static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
                                           BiasGradient bias_gradient, workspace& scratch) {
     cuda::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, scratch);
+  }
+  template <typename Numbers, typename Sums>
+  static void add(Numbers numbers, Sums sums, workspace& scratch) {
+    cuda::add(numbers, sums, scratch);
   }
   template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
   static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
@@ -152,9 +161,9 @@ struct cuda_backend : cuda::composing_operations {
                                  Composites composites, workspace& scratch) {
     cuda::compose_and_append<Positions>(components, weight, counts, lengths, slots, composites, scratch);
   }
-  template <typename Variant, typename Scalar>
+  template <decode_mode Mode = decode_mode::choose, typename Variant, typename Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
-    cuda::attend_components(arguments, scratch);
+    cuda::attend_components<Mode>(arguments, scratch);
   }
 
  private:

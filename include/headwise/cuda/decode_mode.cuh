@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -12,16 +11,11 @@
 #include "headwise/cuda/decode_tile.cuh"
 #include "headwise/cuda/mixed_decode_shape.cuh"
 #include "headwise/operations/compose_heads.hpp"
+#include "headwise/operations/mixing_cost.hpp"
 
 namespace headwise::cuda {
 
-/// How attention over component heads is executed. All ways mean the same.
-enum class decode_mode {
-  choose,    ///< whichever the cost model takes for cheapest
-  expanded,  ///< composite heads are built in the workspace and attended to; where none are built, just attention
-  absorbed,  ///< mixing is absorbed into scores and weights: the cache is read once, and composite heads never exist
-  mix_on_the_fly,  ///< composite heads exist in shared memory, for some keys at a time
-};
+using headwise::decode_mode;
 
 /// Whether composite heads are a matrix times component heads and nothing else, and the variant runs on tensor cores.
 template <any_attention_variant Variant, typename Scalar>
@@ -59,20 +53,13 @@ constexpr bool can_be_mixed_on_the_fly(std::size_t shared_bytes) {
 /// by name: an A100.
 inline constexpr std::size_t most_shared_bytes_by_name = 163 * 1024;
 
-/// What a way to decode costs for every key: bytes of device memory, and operations on tensor cores, those on what
-/// fills up tiles included.
-struct decode_cost {
-  std::int64_t bytes;
-  std::int64_t flops;
+/// A device with numbers of 16 bits: as many operations as tensor cores do while memory moves a byte. What mixes heads
+/// is summed up outside of tensor cores, at an eighth of their speed.
+inline constexpr machine_rates device_rates{
+    .flops_per_byte = 100, .cached_flops_per_byte = 100, .cache_bytes = 0, .mixing_slowdown = 8};
 
-  /// In operations: as many as tensor cores do while memory moves a byte.
-  constexpr std::int64_t time() const {
-    constexpr std::int64_t flops_per_byte = 100;
-    return std::max(bytes * flops_per_byte, flops);
-  }
-};
-
-/// The cost of each way, for a call with so many queries, in numbers of 16 bits.
+/// What each way costs for every key, in a call with so many queries and numbers of 16 bits; operations are those on
+/// tensor cores, those on what fills up tiles included.
 template <any_attention_variant Variant>
 struct decode_costs {
   static constexpr std::int64_t H = Variant::query_heads;
@@ -90,32 +77,37 @@ struct decode_costs {
                                 Variant::value_dim);
   }
 
-  static constexpr decode_cost absorbed(std::int64_t queries) {
+  static constexpr execution_cost absorbed(std::int64_t queries) {
     const std::int64_t key_products = Variant::key_mixing::mixes ? C : 1;
     const std::int64_t value_products = Variant::value_mixing::mixes ? C : 1;
-    return {.bytes = 2 * C * (D + Dv) + bytes_of_parts(queries),
-            .flops = 2 * whole_tiles(H * queries) * (key_products * D + value_products * Dv)};
+    return cost(2 * whole_tiles(H * queries) * (key_products * D + value_products * Dv),
+                2 * C * (D + Dv) + bytes_of_parts(queries));
   }
 
   /// Every block reads all component heads, and multiplies whole tiles of 16 of them by 16 composite heads.
-  static constexpr decode_cost mixed_on_the_fly(std::int64_t queries) {
+  static constexpr execution_cost mixed_on_the_fly(std::int64_t queries) {
     using shape = mixed_decode_shape<Variant>;
     const std::int64_t blocks = shape::composite_blocks * shape::row_blocks(queries);
-    return {.bytes = 2 * C * (D + Dv) * blocks + bytes_of_parts(queries),
-            .flops = 2 * blocks * 16 * (whole_tiles(C) + shape::units) * (D + Dv)};
+    return cost(2 * blocks * 16 * (whole_tiles(C) + shape::units) * (D + Dv),
+                2 * C * (D + Dv) * blocks + bytes_of_parts(queries));
   }
 
-  static constexpr decode_cost expanded(std::int64_t queries) {
-    // Composite heads are summed up outside of tensor cores, at an eighth of their speed.
-    constexpr std::int64_t slower = 8;
-    decode_cost cost{.bytes = 0, .flops = 2 * G * whole_tiles(most_heads_of_composite<Variant>() * queries) * (D + Dv)};
+  static constexpr execution_cost expanded(std::int64_t queries) {
+    std::int64_t flops = 2 * G * whole_tiles(most_heads_of_composite<Variant>() * queries) * (D + Dv);
+    std::int64_t bytes = 0;
     const auto add_side = [&](bool changes, bool mixes, std::int64_t dim) {
-      cost.bytes += 2 * dim * (changes ? C + 2 * G : G);
-      cost.flops += mixes ? slower * 2 * C * G * dim : 0;
+      constexpr auto slower = static_cast<std::int64_t>(device_rates.mixing_slowdown);
+      bytes += 2 * dim * (changes ? C + 2 * G : G);
+      flops += mixes ? slower * 2 * C * G * dim : 0;
     };
     add_side(key_composition<Variant>::changes, Variant::key_mixing::mixes, D);
     add_side(value_composition<Variant>::changes, Variant::value_mixing::mixes, Dv);
-    return cost;
+    return cost(flops, bytes);
+  }
+
+ private:
+  static constexpr execution_cost cost(std::int64_t flops, std::int64_t bytes) {
+    return device_rates.step(static_cast<double>(flops), static_cast<double>(bytes));
   }
 };
 
@@ -124,12 +116,12 @@ template <any_attention_variant Variant, typename Scalar>
 constexpr decode_mode chosen_decode_mode(std::int64_t queries) {
   using costs = decode_costs<Variant>;
   decode_mode mode = decode_mode::expanded;
-  std::int64_t least = costs::expanded(queries).time();
+  double least = costs::expanded(queries).time;
   if constexpr (key_composition<Variant>::changes || value_composition<Variant>::changes) {
-    const auto consider = [&](decode_mode other, const decode_cost& cost) {
-      if (cost.time() > least) return;
+    const auto consider = [&](decode_mode other, const execution_cost& cost) {
+      if (cost.time > least) return;
       mode = other;
-      least = cost.time();
+      least = cost.time;
     };
     if constexpr (can_be_mixed_on_the_fly<Variant, Scalar>(shared_bytes_everywhere))
       consider(decode_mode::mix_on_the_fly, costs::mixed_on_the_fly(queries));

@@ -7,6 +7,8 @@
 #include "headwise/core/host_memory.hpp"
 #include "headwise/operations/attend_components.hpp"
 #include "headwise/operations/attend_expanded.hpp"
+#include "headwise/operations/mixing_cost.hpp"
+#include "headwise/reference/add.hpp"
 #include "headwise/reference/append_heads.hpp"
 #include "headwise/reference/attend.hpp"
 #include "headwise/reference/mix_heads.hpp"
@@ -46,6 +48,11 @@ struct reference_backend {
   static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
                                           BiasGradient bias_gradient, workspace& /*scratch*/) {
     reference::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient);
+  }
+  /// Adds numbers to sums, one to one.
+  template <typename Numbers, typename Sums>
+  static void add(Numbers numbers, Sums sums, workspace& /*scratch*/) {
+    reference::add(numbers, sums);
   }
   template <typename X, typename Weight, typename Y>
   static void mix_heads(X components, Weight weight, Y composites, workspace& /*scratch*/) {
@@ -96,8 +103,10 @@ struct reference_backend {
   static void attend_backward(const attend_backward_arguments<Variant, Scalar>& arguments, workspace& /*scratch*/) {
     reference::attend_backward(arguments);
   }
-  template <typename Variant, typename Scalar>
+  template <decode_mode Mode = decode_mode::choose, typename Variant, typename Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
+    static_assert(Mode == decode_mode::choose || Mode == decode_mode::expanded,
+                  "headwise: the reference builds composite heads in every call, take decode_mode::expanded");
     detail::check_attend_components(arguments);
     detail::attend_expanded<reference_backend>(arguments, scratch);
   }
