@@ -48,11 +48,11 @@ layer_inputs random_inputs(bool bias, std::vector<std::int64_t> lengths) {
 /// no larger than the largest of all results.
 constexpr double links = 10;
 
-template <typename Variant, typename Scalar>
+template <typename Variant, typename Scalar, layer_execution Execution = layer_execution{}>
 void check_layer(bool bias, std::vector<std::int64_t> lengths = {}) {
   CAPTURE(bias);
   const layer_inputs inputs = random_inputs<Variant>(bias, std::move(lengths));
-  const auto tested = results_of_layer<attention_layer<Variant, Scalar, cuda_backend>>(inputs);
+  const auto tested = results_of_layer<attention_layer<Variant, Scalar, cuda_backend, Execution>>(inputs);
   const auto plain = results_of_layer<attention_layer<Variant, Scalar, reference_backend>>(inputs);
   const auto exact = results_of_layer<attention_layer<Variant, exact_type<Scalar>, reference_backend>>(inputs);
   REQUIRE(tested.size() == exact.size());
@@ -72,6 +72,12 @@ TEST_CASE("a layer on CUDA gives what one on the reference gives, in workspaces 
   check_layer<all_norms, float>(true);
   check_layer<all_norms, float>(true, {4, 5});
   check_layer<of_low_rank, double>(false);
+}
+
+TEST_CASE("a layer on CUDA whose mixing is folded gives what one on the reference gives") {
+  constexpr layer_execution folded{.mixing = mixing_execution::folded, .decoding = decode_mode::expanded};
+  check_layer<virtual_heads, double, folded>(true);
+  check_layer<of_low_rank, double, folded>(false, {4, 5});
 }
 
 // Scores are whole numbers too, so that every weight is exactly one.

@@ -23,9 +23,9 @@ struct all_norms
 struct virtual_heads
     : attention_variant<query_heads<4>, component_heads<2>, head_dim<16>, linear_head_mixing, rotary<>, causal_mask> {};
 
-template <typename Variant, typename Scalar>
+template <typename Variant, typename Scalar, layer_execution Execution = layer_execution{}>
 struct layer_problem {
-  using layer_type = attention_layer<Variant, Scalar, cuda_backend>;
+  using layer_type = attention_layer<Variant, Scalar, cuda_backend, Execution>;
   static constexpr std::int64_t batch = 2;
   static constexpr std::int64_t tokens = 3;
   static constexpr std::int64_t d_model = 8;
@@ -59,9 +59,9 @@ struct layer_problem {
 };
 
 /// Every call fails for want of a single byte, and of all; then it gives what it gives at the first time.
-template <typename Variant, typename Scalar>
+template <typename Variant, typename Scalar, layer_execution Execution = layer_execution{}>
 void check_small_workspaces() {
-  using problem = layer_problem<Variant, Scalar>;
+  using problem = layer_problem<Variant, Scalar, Execution>;
   problem clean;
   problem tried;
   const auto check_call = [&](std::size_t needed, const auto& call) {
@@ -93,6 +93,8 @@ void check_small_workspaces() {
 TEST_CASE("a layer's call in a workspace too small changes nothing, and can be made again in a larger one") {
   check_small_workspaces<all_norms, float>();
   check_small_workspaces<virtual_heads, bfloat16>();
+  check_small_workspaces<virtual_heads, bfloat16,
+                         layer_execution{.mixing = mixing_execution::folded, .decoding = decode_mode::absorbed}>();
 }
 
 /// Whichever launch fails, the cache is as it was, and the call made again gives what it gives at the first time.

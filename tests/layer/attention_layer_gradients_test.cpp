@@ -36,10 +36,15 @@ struct values_mixed_alone
     : attention_variant<query_heads<2>, head_dim<2>, linear_value_mixing,
                         norm_after_mixing<norm_settings{.gain = norm_gain::none, .epsilon = 0.5}>, score_scale<0.3>> {};
 
+struct normed_after_mixing
+    : attention_variant<
+          query_heads<4>, composite_heads<2>, component_heads<3>, head_dim<4>, value_dim<2>, linear_head_mixing,
+          norm_after_mixing<norm_settings{.gain = norm_gain::per_head, .epsilon = 0.5}>, rotary<>, causal_mask> {};
+
 /// The gradient of x and of every parameter, against differences of the same backend's forward.
-template <typename Backend, typename Variant>
+template <typename Backend, typename Variant, layer_execution Execution = layer_execution{}>
 void check_layer_gradients(bool bias, std::vector<std::int64_t> lengths = {}) {
-  using layer_type = attention_layer<Variant, double, Backend>;
+  using layer_type = attention_layer<Variant, double, Backend, Execution>;
   constexpr std::int64_t batch = 2;
   constexpr std::int64_t tokens = 4;
   constexpr std::int64_t d_model = 5;
@@ -82,6 +87,15 @@ TEST_CASE_ON_EVERY_BACKEND("every gradient of a layer is the slope of its own fo
 
 TEST_CASE_ON_EVERY_BACKEND("every gradient of a layer with all three norms is the slope of its own forward") {
   check_layer_gradients<Backend, all_norms>(true);
+}
+
+TEST_CASE_ON_EVERY_BACKEND("every gradient of a layer with its mixing folded is the slope of its own forward") {
+  constexpr layer_execution folded{.mixing = mixing_execution::folded};
+  check_layer_gradients<Backend, mixed, folded>(false, {3, 4});
+  check_layer_gradients<Backend, virtual_heads, folded>(true);
+  check_layer_gradients<Backend, more_components, folded>(true);
+  check_layer_gradients<Backend, values_mixed_alone, folded>(false);
+  check_layer_gradients<Backend, normed_after_mixing, folded>(true);
 }
 
 TEST_CASE_ON_EVERY_BACKEND("gradients are those of the live tokens where sequences are shorter") {

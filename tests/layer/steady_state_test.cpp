@@ -36,12 +36,12 @@ TEST_CASE("allocations are counted") {
 }
 
 /// All that a layer does, again and again.
-template <typename Backend, typename Variant>
+template <typename Backend, typename Variant, layer_execution Execution = layer_execution{}>
 void check_steady_state() {
   constexpr std::int64_t d_model = 5;
   constexpr std::int64_t batch = 2;
   constexpr std::int64_t tokens = 21;
-  using layer_type = attention_layer<Variant, float, Backend>;
+  using layer_type = attention_layer<Variant, float, Backend, Execution>;
   const layer_type layer({.d_model = d_model, .bias = true});
   auto gradients = layer.make_gradients();
   typename layer_type::saved_type saved;
@@ -81,6 +81,7 @@ void check_steady_state() {
 TEST_CASE("in the steady state no call of a layer on the CPU backend allocates") {
   check_steady_state<cpu_backend, all_norms>();
   check_steady_state<cpu_backend, virtual_heads>();
+  check_steady_state<cpu_backend, virtual_heads, layer_execution{.mixing = mixing_execution::folded}>();
   check_steady_state<cpu_backend, plain>();
 }
 

@@ -33,6 +33,7 @@ concept attention_backend = any_attention_variant<Variant> &&
   Backend::project_backward_parameters(x, x, out, out, workspace);
   Backend::template form_mixing<linear_mixing, 1, 1>(in.data(), out.data(), workspace);
   Backend::template form_mixing_backward<linear_mixing, 1, 1>(in.data(), in.data(), out.data(), workspace);
+  Backend::add(in, out, workspace);
   Backend::mix_heads(components, in, composite_output, workspace);
   Backend::mix_heads_backward(components, in, composites, component_output, out, workspace);
   Backend::template normalize_heads<norm_settings{}>(components, in, component_output, workspace);

@@ -12,7 +12,7 @@
 #include "headwise/layer/projection_steps.hpp"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/attend_components.hpp"
-#include "headwise/operations/compose_heads.hpp"
+#include "headwise/operations/mixing_cost.hpp"
 #include "headwise/policies/positions.hpp"
 
 namespace headwise {
@@ -45,13 +45,14 @@ class cached_steps {
     typename Variant::score_modification score;
   };
 
-  /// Writes the tokens behind those of the cache, whose lengths stay as they are, and attends to both.
-  template <typename Parameters, typename Memory>
+  /// Writes the tokens behind those of the cache, whose lengths stay as they are, and attends to both in the mode that
+  /// is named.
+  template <decode_mode Mode, typename Parameters, typename Memory>
   static void append_and_attend(const new_tokens& tokens, const Parameters& p,
                                 const mixing_weights<Variant, Scalar, Backend>& weights,
                                 kv_cache<Variant, Scalar, Memory>& cache, workspace& scratch) {
     steps::rotate(tokens.query, cache.lengths(), scratch);
-    if constexpr (composes_while_appending) {
+    if constexpr (composes_while_appending && Mode == decode_mode::choose) {
       const auto is_zero = [](std::int64_t length) { return length == 0; };
       if (std::ranges::all_of(cache.lengths(), is_zero) &&
           Backend::template builds_composite_heads<Variant, Scalar>(tokens.query.tokens))
@@ -62,24 +63,31 @@ class cached_steps {
     Backend::append_heads(tokens.value, tokens.lengths, cache.lengths(), cache.values(), scratch);
     const typename kv_cache<Variant, Scalar, Memory>::preview with_new_tokens(cache, tokens.query.tokens,
                                                                               tokens.lengths);
-    Backend::attend_components(
-        attend_components_arguments<Variant, Scalar>{.q = tokens.query,
-                                                     .k = cache.keys(),
-                                                     .v = cache.values(),
-                                                     .key_weight = weights.key(),
-                                                     .value_weight = weights.value(),
-                                                     .composite_key_gain = p.composite_key_gain,
-                                                     .composite_value_gain = p.composite_value_gain,
-                                                     .out = tokens.attended,
-                                                     .query_lengths = tokens.lengths,
-                                                     .key_lengths = cache.lengths(),
-                                                     .mask = tokens.mask,
-                                                     .score = tokens.score},
-        scratch);
+    attend_components<Mode>(attend_components_arguments<Variant, Scalar>{.q = tokens.query,
+                                                                         .k = cache.keys(),
+                                                                         .v = cache.values(),
+                                                                         .key_weight = weights.key(),
+                                                                         .value_weight = weights.value(),
+                                                                         .composite_key_gain = p.composite_key_gain,
+                                                                         .composite_value_gain = p.composite_value_gain,
+                                                                         .out = tokens.attended,
+                                                                         .query_lengths = tokens.lengths,
+                                                                         .key_lengths = cache.lengths(),
+                                                                         .mask = tokens.mask,
+                                                                         .score = tokens.score},
+                            scratch);
     steps::normalize_output(tokens.attended, p.output_gain, tokens.normalized, scratch);
   }
 
  private:
+  template <decode_mode Mode>
+  static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
+    if constexpr (Mode == decode_mode::choose)
+      Backend::attend_components(arguments, scratch);
+    else
+      Backend::template attend_components<Mode>(arguments, scratch);
+  }
+
   /// Whether the backend turns, appends and mixes heads in one pass, and nothing else is between the cache and the
   /// composite heads.
   static constexpr bool composes_while_appending =

@@ -9,6 +9,7 @@
 #include "headwise/layer/attention_parameters.hpp"
 #include "headwise/layer/kv_cache.hpp"
 #include "headwise/layer/saved_activations.hpp"
+#include "headwise/operations/mixing_cost.hpp"
 
 namespace headwise {
 
@@ -53,14 +54,14 @@ class layer_workspace {
       token_view<typename L::scalar> x_gradient, const typename L::call_options& options = {})
   const {
     saved_activations<typename L::variant, typename L::scalar, stand_in_memory> saved;
-    saved.resize(x.batch, x.tokens);
+    saved.resize(x.batch, x.tokens, layer().execution_of(x.batch, x.tokens) == mixing_execution::folded);
     attention_parameters<typename L::variant, typename L::scalar, stand_in_memory> gradients(layer().settings());
     return L::workspace::bytes_for([&](typename L::workspace& scratch) {
       layer().backward(x, y_gradient, saved, x_gradient, gradients, scratch, options);
     });
   }
 
-  /// Of `tokens` more behind `cached` tokens of every sequence; decoding is of one token.
+  /// Of `tokens` more behind `cached` tokens of every sequence.
   template <typename L = Layer>
   requires counting_workspace<typename L::workspace> std::size_t prefill_workspace_bytes(
       std::int64_t batch, std::int64_t tokens, std::int64_t cached, const typename L::call_options& options = {})
@@ -73,15 +74,18 @@ class layer_workspace {
       token_view<const typename L::scalar> x, token_view<typename L::scalar> y, std::int64_t cached,
       const typename L::call_options& options = {})
   const {
-    kv_cache<typename L::variant, typename L::scalar, stand_in_memory> cache(x.batch, cached + x.tokens);
-    cache.extend(cached, {});
-    return L::workspace::bytes_for(
-        [&](typename L::workspace& scratch) { layer().prefill(x, y, cache, scratch, options); });
+    return with_cache<L>(x.batch, x.tokens, cached, [&](auto& cache, typename L::workspace& scratch) {
+      layer().prefill(x, y, cache, scratch, options);
+    });
   }
   template <typename L = Layer>
   requires counting_workspace<typename L::workspace> std::size_t decode_workspace_bytes(
       std::int64_t batch, std::int64_t cached, const typename L::call_options& options = {})
-  const { return prefill_workspace_bytes<L>(batch, 1, cached, options); }
+  const {
+    return with_cache<L>(batch, 1, cached, [&](auto& cache, typename L::workspace& scratch) {
+      layer().decode(stand_in_tokens<L>(batch, 1), stand_in_tokens<L>(batch, 1), cache, scratch, options);
+    });
+  }
 
  protected:
   /// Where a workspace can be asked, nothing starts in one that has no room for all of a call: half a backward would
@@ -93,6 +97,14 @@ class layer_workspace {
 
  private:
   const Layer& layer() const { return static_cast<const Layer&>(*this); }
+
+  /// The bytes of a call with a cache of `cached` tokens and room for `tokens` more.
+  template <typename L, typename Call>
+  static std::size_t with_cache(std::int64_t batch, std::int64_t tokens, std::int64_t cached, const Call& call) {
+    kv_cache<typename L::variant, typename L::scalar, stand_in_memory> cache(batch, cached + tokens);
+    cache.extend(cached, {});
+    return L::workspace::bytes_for([&](typename L::workspace& scratch) { call(cache, scratch); });
+  }
 
   /// Contiguous tokens of the layer's width that are not there.
   template <typename L>

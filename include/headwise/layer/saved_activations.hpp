@@ -24,11 +24,12 @@ struct saved_activations {
 
   std::int64_t batch = 0;
   std::int64_t tokens = 0;
+  bool folded = false;     ///< whether mixed heads come from projections that are mixed, not from component heads
   buffer query;            ///< [H][D], rotated
   buffer projected_key;    ///< [C][D], before the norm before mixing
   buffer projected_value;  ///< [C][D_v], before the norm before mixing
-  buffer component_key;    ///< [C][D], rotated
-  buffer component_value;  ///< [C][D_v]
+  buffer component_key;    ///< [C][D], rotated; none where keys are mixed and that is folded
+  buffer component_value;  ///< [C][D_v]; none where values are mixed and that is folded
   buffer mixed_key;        ///< [G][D], before the norm after mixing
   buffer mixed_value;      ///< [G][D_v], before the norm after mixing
   buffer composite_key;    ///< [G][D], where they are not the component keys
@@ -37,7 +38,7 @@ struct saved_activations {
   buffer normalized;       ///< [H][D_v], after the norm after attention
   lse_buffer lse;          ///< [batch][H][tokens]
 
-  void resize(std::int64_t new_batch, std::int64_t new_tokens) {
+  void resize(std::int64_t new_batch, std::int64_t new_tokens, bool folds = false) {
     // Of no batch at all, should memory end halfway.
     batch = 0;
     tokens = 0;
@@ -52,8 +53,8 @@ struct saved_activations {
     size(query, true, H * D);
     size(projected_key, normalizes_components, C * D);
     size(projected_value, normalizes_components, C * Dv);
-    size(component_key, true, C * D);
-    size(component_value, true, C * Dv);
+    size(component_key, !(folds && Variant::key_mixing::mixes), C * D);
+    size(component_value, !(folds && Variant::value_mixing::mixes), C * Dv);
     size(mixed_key, key_composition<Variant>::has_mixed_heads, G * D);
     size(mixed_value, value_composition<Variant>::has_mixed_heads, G * Dv);
     size(composite_key, key_composition<Variant>::changes, G * D);
@@ -63,6 +64,7 @@ struct saved_activations {
     size(lse, true, H);
     batch = new_batch;
     tokens = new_tokens;
+    folded = folds;
   }
 
   /// One of the tensors as a view of `Heads` heads.
@@ -73,13 +75,6 @@ struct saved_activations {
   template <int Heads, int Dim>
   head_view<const Scalar, Heads, Dim> heads(const buffer& b) const {
     return batch_token_head_view<Heads, Dim>(b.data(), batch, tokens);
-  }
-
-  /// The composite heads, wherever they are: component heads that nothing changes are not stored twice.
-  template <typename Composition, int Dim>
-  head_view<const Scalar, Variant::composite_heads, Dim> composite_heads(const buffer& component,
-                                                                         const buffer& composite) const {
-    return heads<Variant::composite_heads, Dim>(Composition::changes ? composite : component);
   }
 
   head_scalar_view<accumulator, Variant::query_heads> lse_view(lse_buffer& b) const {
