@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 #include <headwise/cpu.hpp>
+#include <string>
 #include <vector>
 
 #include "measure.hpp"
@@ -11,9 +12,13 @@
 namespace bench {
 namespace {
 
-/// One new token, and the component heads of those before it as a cache holds them.
-template <typename Variant, typename T>
+using headwise::decode_mode;
+
+/// One new token, and the component heads of those before it as a cache holds them. Where nothing is mixed, no mode is
+/// named.
+template <typename Variant, typename T, decode_mode Mode>
 class decoding_problem {
+  static constexpr bool mixes = Variant::key_mixing::mixes || Variant::value_mixing::mixes;
   static constexpr int H = Variant::query_heads;
   static constexpr int C = Variant::component_heads;
   static constexpr int D = Variant::head_dim;
@@ -32,7 +37,7 @@ class decoding_problem {
         out_(static_cast<std::size_t>(H * Dv)) {}
 
   void decode() {
-    headwise::cpu_backend::attend_components(
+    headwise::cpu_backend::attend_components<mixes ? Mode : decode_mode::choose>(
         headwise::attend_components_arguments<Variant, T>{
             .q = headwise::batch_token_head_view<H, D>(q_.data(), 1, 1),
             .k = headwise::batch_token_head_view<C, D>(k_.data(), 1, tokens_),
@@ -53,19 +58,35 @@ class decoding_problem {
   headwise::host_workspace workspace_;
 };
 
-template <typename Variant, typename T>
+/// Decoding in one mode.
+template <decode_mode Mode>
+struct decoded_in {
+  template <typename Variant, typename T>
+  using problem = decoding_problem<Variant, T, Mode>;
+};
+
+template <typename Variant, typename T, decode_mode Mode>
 void decode(benchmark::State& state) {
   const std::int64_t tokens = state.range(0);
   const double cache = static_cast<double>(Variant::template kv_cache_bytes_per_token<T>) * static_cast<double>(tokens);
-  measure_problem<decoding_problem, Variant, T>(state, {static_cast<double>(Variant::decode_flops(1, tokens)), cache},
-                                                [](auto& problem) { problem.decode(); });
+  measure_problem<decoded_in<Mode>::template problem, Variant, T>(
+      state, {static_cast<double>(Variant::decode_flops(1, tokens)), cache}, [](auto& problem) { problem.decode(); });
+}
+
+template <typename Variant, typename T, decode_mode Mode>
+void register_mode(const std::string& suffix) {
+  register_operation<Variant, T>("decode" + suffix, {64, 16384, 65536}, decode<Variant, T, Mode>);
 }
 
 }  // namespace
 
 void register_decode() {
   for_each_measured<of::decoding>(static_cast<measured_variants*>(nullptr), []<typename Variant, typename T>() {
-    register_operation<Variant, T>("decode", {64, 16384, 65536}, decode<Variant, T>);
+    register_mode<Variant, T, decode_mode::choose>("");
+    if constexpr (Variant::absorbable && (Variant::key_mixing::mixes || Variant::value_mixing::mixes)) {
+      register_mode<Variant, T, decode_mode::expanded>("_expanded");
+      register_mode<Variant, T, decode_mode::absorbed>("_absorbed");
+    }
   });
 }
 
