@@ -53,12 +53,12 @@ class folded_projection {
 
  private:
   static std::int64_t rows_of(std::span<const Scalar> components) {
-    return static_cast<std::int64_t>(components.size()) / (C * Dim);
+    return static_cast<std::int64_t>(components.size()) / (std::int64_t{C} * Dim);
   }
   template <int Heads, typename T>
   static head_view<T, Heads, Dim> as_heads(std::span<T> numbers) {
     return batch_token_head_view<Heads, Dim>(numbers.data(), 1,
-                                             static_cast<std::int64_t>(numbers.size()) / (Heads * Dim));
+                                             static_cast<std::int64_t>(numbers.size()) / (std::int64_t{Heads} * Dim));
   }
   template <int Heads>
   static std::span<Scalar> take(std::int64_t rows, frame_type& frame) {
