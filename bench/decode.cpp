@@ -40,8 +40,8 @@ class decoding_problem {
     headwise::cpu_backend::attend_components<mixes ? Mode : decode_mode::choose>(
         headwise::attend_components_arguments<Variant, T>{
             .q = headwise::batch_token_head_view<H, D>(q_.data(), 1, 1),
-            .k = headwise::batch_token_head_view<C, D>(k_.data(), 1, tokens_),
-            .v = headwise::batch_token_head_view<C, Dv>(v_.data(), 1, tokens_),
+            .k = headwise::batch_head_token_view<C, D>(k_.data(), 1, tokens_),
+            .v = headwise::batch_head_token_view<C, Dv>(v_.data(), 1, tokens_),
             .key_weight = key_weight_,
             .value_weight = value_weight_,
             .composite_key_gain = key_gain_,

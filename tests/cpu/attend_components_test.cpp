@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -15,7 +17,6 @@
 #include "support/compare.hpp"
 #include "support/component_magnitudes.hpp"
 #include "support/component_tensors.hpp"
-#include "support/errors.hpp"
 #include "support/random.hpp"
 
 namespace headwise::test {
@@ -52,28 +53,32 @@ TEST_CASE("absorbing the mixing gives what building the composite heads gives") 
   }
 }
 
-TEST_CASE("heads that lie apart in memory are expanded, and absorbing them by name is refused") {
-  const std::vector<double> numbers = random_numbers(41).normals<double>(40);
-  std::vector<double> outputs(8);
-  const attend_components_arguments<apart, double> a{.q = batch_token_head_view<2, 4>(numbers.data(), 1, 1),
-                                                     .k = batch_head_token_view<2, 4>(numbers.data(), 1, 5),
-                                                     .v = batch_head_token_view<2, 4>(numbers.data(), 1, 5),
-                                                     .key_weight = std::span(numbers).first(4),
-                                                     .value_weight = std::span(numbers).first(4),
-                                                     .out = batch_token_head_view<2, 4>(outputs.data(), 1, 1)};
+TEST_CASE("heads that lie apart in memory are absorbed as heads that follow each other") {
+  const std::int64_t keys = 300;
+  const std::vector<double> by_token = random_numbers(41).normals<double>(keys * 2 * 4);
+  std::vector<double> by_head(by_token.size());
+  const auto heads = batch_head_token_view<2, 4>(by_head.data(), 1, keys);
+  for (std::int64_t n = 0; n < keys; ++n)
+    for (int h = 0; h < 2; ++h) std::copy_n(by_token.data() + (n * 2 + h) * 4, 4, heads.row(0, n, h));
+  const auto tokens = batch_token_head_view<2, 4>(by_token.data(), 1, keys);
   host_workspace workspace;
-  CHECK(cpu::chosen_decode_mode(a) == decode_mode::expanded);
-  auto adjacent = a;
-  adjacent.k = adjacent.v = batch_token_head_view<2, 4>(numbers.data(), 1, 5);
-  CHECK(cpu::chosen_decode_mode(adjacent) == decode_mode::absorbed);
-  CHECK(refuses([&] { cpu_backend::attend_components<decode_mode::absorbed>(a, workspace); }, "k and v",
-                "views of heads that lie apart", "heads that follow each other"));
-  cpu_backend::attend_components<decode_mode::expanded>(a, workspace);
-  const std::vector<double> expanded = outputs;
-  outputs.assign(8, 0);
-  cpu_backend::attend_components(a, workspace);
-  CHECK(bitwise_equal(outputs, expanded));
-  CHECK(largest_magnitude(outputs) > 0);
+  for (const std::int64_t queries : {1, 9}) {
+    const auto outputs_with = [&](const head_view<const double, 2, 4>& components) {
+      std::vector<double> outputs(static_cast<std::size_t>(queries * 2 * 4));
+      cpu_backend::attend_components<decode_mode::absorbed>(
+          attend_components_arguments<apart, double>{.q = batch_token_head_view<2, 4>(by_token.data(), 1, queries),
+                                                     .k = components,
+                                                     .v = components,
+                                                     .key_weight = std::span(by_token).first(4),
+                                                     .value_weight = std::span(by_token).first(4),
+                                                     .out = batch_token_head_view<2, 4>(outputs.data(), 1, queries)},
+          workspace);
+      return outputs;
+    };
+    const std::vector<double> outputs = outputs_with(tokens);
+    CHECK(bitwise_equal(outputs, outputs_with(heads)));
+    CHECK(largest_magnitude(outputs) > 0);
+  }
 }
 
 }  // namespace headwise::test

@@ -23,17 +23,10 @@ template <typename Variant, typename T>
 inline constexpr bool can_be_absorbed =
     Variant::absorbable&& std::is_same_v<T, typename Variant::template accumulator<T>>;
 
-/// The heads of every token follow each other, as absorbing needs them.
-template <typename T, int Heads, int Dim>
-bool heads_are_adjacent(const head_view<T, Heads, Dim>& view) {
-  return Heads == 1 || view.head_stride == Dim;
-}
-
 /// How `attend_components` is executed where no mode is named.
 template <typename Variant, typename T>
 decode_mode chosen_decode_mode(const attend_components_arguments<Variant, T>& a) {
-  if (!can_be_absorbed<Variant, T> || !heads_are_adjacent(a.k) || !heads_are_adjacent(a.v))
-    return decode_mode::expanded;
+  if (!can_be_absorbed<Variant, T>) return decode_mode::expanded;
   return mixing_cost_model<Variant, T>{}.chosen_decode_mode(a.q.batch, a.q.tokens, headwise::detail::most_keys(a));
 }
 

@@ -87,7 +87,9 @@ struct attend_split_keys {
                       rows_ + index * of_.most_rows,
                       queries_ + index * of_.query_size(),
                       {keys == 0 ? nullptr : a.k.row(b, 0, head), a.k.token_stride},
-                      {keys == 0 ? nullptr : a.v.row(b, 0, head), a.v.token_stride}};
+                      {keys == 0 ? nullptr : a.v.row(b, 0, head), a.v.token_stride},
+                      a.k.head_stride,
+                      a.v.head_stride};
     groups_[index].clear_padding();
     return groups_[index];
   }
@@ -150,9 +152,10 @@ struct attend_split_keys {
       key_range seen[std::size_t{most_together}] = {};
       for (std::int64_t g = 0; g < count; ++g) seen[g] = intersection(groups_[first_group + g].seen_by_any(), block);
       const auto in_turns = [&](const auto& visit) {
-        for (std::int64_t key = block.begin; key < block.end; key += Kernel::turn)
+        const std::int64_t turn = count == 1 ? Kernel::block : Kernel::turn;
+        for (std::int64_t key = block.begin; key < block.end; key += turn)
           for (std::int64_t g = 0; g < count; ++g) {
-            const key_range some = intersection(seen[g], {key, key + Kernel::turn});
+            const key_range some = intersection(seen[g], {key, key + turn});
             if (some.size() > 0) visit(g, some);
           }
       };

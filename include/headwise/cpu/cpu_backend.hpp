@@ -92,8 +92,7 @@ struct cpu_backend : reference_backend {
   static void attend_backward(const attend_backward_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     cpu::attend_backward(arguments, scratch);
   }
-  /// In the mode that is named, or the one that the cost model takes for the fastest. Absorbing by name needs heads
-  /// that follow each other in memory.
+  /// In the mode that is named, or the one that the cost model takes for the fastest.
   template <decode_mode Mode = decode_mode::choose, typename Variant, cpu::computed_number Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
     constexpr bool absorbs = cpu::can_be_absorbed<Variant, Scalar>;
@@ -104,9 +103,6 @@ struct cpu_backend : reference_backend {
         "are of the type of the cache, take decode_mode::expanded");
     headwise::detail::check_attend_components(arguments);
     if constexpr (Mode == decode_mode::absorbed || (Mode == decode_mode::choose && absorbs && mixes)) {
-      if constexpr (Mode == decode_mode::absorbed)
-        detail::require(cpu::heads_are_adjacent(arguments.k) && cpu::heads_are_adjacent(arguments.v), "k and v",
-                        "views of heads that lie apart", "heads that follow each other");
       if (Mode == decode_mode::absorbed || cpu::chosen_decode_mode(arguments) == decode_mode::absorbed)
         return cpu::attend_absorbed(arguments, scratch);
     }

@@ -26,43 +26,36 @@ template <typename T>
 inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
 
 /// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there. `Whole`
-/// says that the depth is whole packets.
+/// says that the depth is whole packets. Rows of `b` are read one after the other, as they lie in memory.
 template <int Rows, bool Whole, typename T>
 void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
                    row_factor<T> result, const repetition& repeat) {
   using p = packet<T>;
   constexpr int columns = dots_at_a_time<T> / Rows;
   typename p::type sums[std::size_t{Rows} * columns];
-  unroll<Rows * columns>([&](auto i) { sums[i] = p::zero(); });
-  // The last row that is there stands for those that are not.
-  const T* b_rows[std::size_t{columns}];
-  unroll<columns>([&](auto j) { b_rows[j] = b.data + std::min<std::int64_t>(j, present - 1) * b.row_step; });
   const std::int64_t whole = depth / p::size * p::size;
-  for (std::int64_t n = 0; n < repeat.count; ++n) {
-    const T* a_data = a.data + n * repeat.a_step;
-    const std::int64_t b_shift = n * repeat.b_step;
-    const auto add_products = [&](std::int64_t k, const auto& load) __attribute__((always_inline)) {
-      typename p::type left[std::size_t{Rows}];
-      unroll<Rows>([&](auto i) __attribute__((always_inline)) { left[i] = load(a_data + i * a.row_step + k); });
-      unroll<columns>([&](auto j) __attribute__((always_inline)) {
-        const typename p::type right = load(b_rows[j] + b_shift + k);
+  for (int j = 0; j < columns; ++j) {
+    // The last row that is there stands for those that are not.
+    const T* b_row = b.from_row(std::min<std::int64_t>(j, present - 1)).data;
+    if (Rows >= 4 && repeat.count == 1) fetch_ahead(b.from_row(j), depth);
+    typename p::type row_sums[std::size_t{Rows}];
+    unroll<Rows>([&](auto i) __attribute__((always_inline)) { row_sums[i] = p::zero(); });
+    for (std::int64_t n = 0; n < repeat.count; ++n) {
+      const T* a_data = a.data + n * repeat.a_step;
+      const T* b_data = b_row + n * repeat.b_step;
+      const auto add_products = [&](std::int64_t k, const auto& load) __attribute__((always_inline)) {
+        const typename p::type right = load(b_data + k);
         unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-          constexpr int at = i * columns + j;
-          sums[at] = p::multiply_add(left[i], right, sums[at]);
+          row_sums[i] = p::multiply_add(load(a_data + i * a.row_step + k), right, row_sums[i]);
         });
-      });
-    };
-    for (std::int64_t k = 0; k < whole; k += p::size) add_products(k, [](const T* at) { return p::load(at); });
-    if constexpr (!Whole) add_products(whole, [&](const T* at) { return p::load_first(at, depth - whole); });
+      };
+      for (std::int64_t k = 0; k < whole; k += p::size) add_products(k, [](const T* at) { return p::load(at); });
+      if constexpr (!Whole) add_products(whole, [&](const T* at) { return p::load_first(at, depth - whole); });
+    }
+    unroll<Rows>([&](auto i) __attribute__((always_inline)) { sums[i * columns + j] = row_sums[i]; });
   }
   T dots[std::size_t{Rows} * columns];
-  unroll<Rows * columns / p::size>([&](auto i) {
-    constexpr int at = i * p::size;
-    // A copy, so that the sums themselves have no address and stay in registers.
-    typename p::type some[std::size_t{p::size}];
-    unroll<p::size>([&](auto j) { some[j] = sums[at + j]; });
-    p::store(dots + at, p::sums(some));
-  });
+  for (int i = 0; i < Rows * columns; i += p::size) p::store(dots + i, p::sums(sums + i));
   const auto write = [&](auto count) {
     for (int i = 0; i < Rows; ++i)
       for (int j = 0; j < count; ++j) result.data[i * result.row_step + j] = dots[i * columns + j];

@@ -51,8 +51,10 @@ struct split_group {
   bool many;                     ///< whether the queries are transposed
   split_row* row;                ///< [rows]
   Real* query;                   ///< [rows][parts][head_dim], or transposed with padded rows
-  row_factor<const Real> key;    ///< [keys][parts][head_dim]
-  row_factor<const Real> value;  ///< [keys][parts][value_dim]
+  row_factor<const Real> key;    ///< [keys][head_dim] of the first part
+  row_factor<const Real> value;  ///< [keys][value_dim] of the first part
+  std::int64_t key_part_step;    ///< how far one part's keys are from the next one's
+  std::int64_t value_part_step;  ///< the same of values
 
   std::int64_t padded_rows() const { return padded(rows, many); }
   std::int64_t query_dim() const { return parts * Variant::head_dim; }
@@ -69,6 +71,18 @@ struct split_group {
   void clear_padding() const {
     for (std::int64_t r = rows; r < padded_rows(); ++r)
       for (std::int64_t d = 0; d < query_dim(); ++d) query[d * padded_rows() + r] = Real(0);
+  }
+
+  /// The keys of one part from one on, and the values.
+  row_factor<const Real> key_part(std::int64_t part, std::int64_t first) const {
+    return key.from_row(first).from_column(part * key_part_step);
+  }
+  row_factor<const Real> value_part(std::int64_t part, std::int64_t first) const {
+    return value.from_row(first).from_column(part * value_part_step);
+  }
+  /// Where the sums of one part stand.
+  row_factor<Real> sums_part(std::int64_t part, const split_state<Real>& state) const {
+    return {state.sums + part * Variant::value_dim, value_dim()};
   }
 
   query_token token_of(std::int64_t r) const { return query_at(row[r].index, row[r].head, batch, queries, keys); }
@@ -109,12 +123,12 @@ struct split_group {
   /// Adds weighted values to each row, of the keys that it sees alone: weight zero would not keep out what is not
   /// finite. `weights` are those of the keys from `some.begin` on.
   void add_visible_values(key_range some, left_factor<Real> weights, const split_state<Real>& state) const {
-    const row_factor<Real> sums{state.sums, value_dim()};
     for (std::int64_t r = 0; r < rows; ++r)
       for_each_visible_run(
           *mask, token_of(r), intersection(range_of(r), some), [&](std::int64_t begin, std::int64_t end) {
-            add_few_rows(1, value_dim(), end - begin, weights.from_row(r).from_depth(begin - some.begin),
-                         value.from_row(begin), sums.from_row(r));
+            for (std::int64_t part = 0; part < parts; ++part)
+              add_few_rows(1, Variant::value_dim, end - begin, weights.from_row(r).from_depth(begin - some.begin),
+                           value_part(part, begin), sums_part(part, state).from_row(r));
           });
   }
 };

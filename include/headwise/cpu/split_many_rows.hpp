@@ -34,14 +34,13 @@ struct split_many_rows {
     // Few keys at a time are used for all queries, and part by part, so that both factors stay in the nearest cache.
     for_pieces(some, [&](key_range piece) {
       const row_factor<Real> result{scores + (piece.begin - first) * width(), width()};
-      const left_factor<Real> keys = left_factor<Real>::rows(group.key.from_row(piece.begin));
       for (std::int64_t part = 0; part < group.parts; ++part) {
-        const std::int64_t d = part * Variant::head_dim;
-        const row_factor<const Real> queries{group.query + d * width(), width()};
+        const left_factor<Real> keys = left_factor<Real>::rows(group.key_part(part, piece.begin));
+        const row_factor<const Real> queries{group.query + part * Variant::head_dim * width(), width()};
         if (part == 0)
           product<product_write::overwrite>(piece.size(), width(), Variant::head_dim, keys, queries, result);
         else
-          product<product_write::add>(piece.size(), width(), Variant::head_dim, keys.from_depth(d), queries, result);
+          product<product_write::add>(piece.size(), width(), Variant::head_dim, keys, queries, result);
       }
     });
   }
@@ -62,11 +61,9 @@ struct split_many_rows {
     };
     if (!all_visible) return group.add_visible_values(some, weights_from(some.begin), state);
     for_pieces(some, [&](key_range piece) {
-      for (std::int64_t part = 0; part < group.parts; ++part) {
-        const std::int64_t d = part * Variant::value_dim;
+      for (std::int64_t part = 0; part < group.parts; ++part)
         product<product_write::add>(group.rows, Variant::value_dim, piece.size(), weights_from(piece.begin),
-                                    value_part(d, piece), row_factor<Real>{state.sums + d, group.value_dim()});
-      }
+                                    close_values(part, piece), group.sums_part(part, state));
     });
   }
 
@@ -87,10 +84,10 @@ struct split_many_rows {
       visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
   }
 
-  /// A head's numbers from `d` on of the values of `some` keys. Many rows read them side by side: vectors that lie a
-  /// power of two apart share few sets of the nearest cache.
-  row_factor<const Real> value_part(std::int64_t d, key_range some) const {
-    const row_factor<const Real> from = group.value.from_row(some.begin).from_column(d);
+  /// The values of `some` keys. Many rows read them side by side: vectors that lie a power of two apart share few sets
+  /// of the nearest cache.
+  row_factor<const Real> close_values(std::int64_t part, key_range some) const {
+    const row_factor<const Real> from = group.value_part(part, some.begin);
     if (from.row_step == Variant::value_dim || group.rows <= 2 * register_tile<Real>::rows) return from;
     Real* copy = scores + (block + 1) * width();
     for (std::int64_t k = 0; k < some.size(); ++k)

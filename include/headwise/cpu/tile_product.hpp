@@ -189,7 +189,7 @@ template <int Rows, typename T>
 void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const T> right,
                   row_factor<T> result) {
   constexpr std::int64_t size = packet<T>::size;
-  constexpr int packets = Rows == 1 ? 8 : register_tile<T>::sums / Rows / 2 * 2;
+  constexpr int packets = std::min(8, register_tile<T>::sums / Rows / 4 * 4);
   constexpr std::int64_t wide = packets * size;
   std::int64_t j = 0;
   for (; j + wide <= columns; j += wide)
@@ -201,10 +201,25 @@ void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left,
 
 }  // namespace tiles
 
+/// Has memory deliver the row that comes some rows after this one. Where a row is used for several others, computing
+/// takes long enough for the machine's own guesses to fall behind.
+template <typename T>
+void fetch_ahead(row_factor<const T> row, std::int64_t width) {
+  constexpr std::int64_t rows_ahead = 8;
+  constexpr std::int64_t line = 64;
+  constexpr auto size = static_cast<std::int64_t>(sizeof(T));
+  // Not a pointer: the row may stand behind the last one.
+  const auto address = reinterpret_cast<std::intptr_t>(row.data) + rows_ahead * row.row_step * size;
+  for (std::int64_t byte = 0; byte < width * size; byte += line)
+    __builtin_prefetch(reinterpret_cast<const void*>(address + byte));  // NOLINT(performance-no-int-to-ptr)
+}
+
 /// result += left * right, as `product` does it, for a few rows of which each is used but for a moment.
 template <typename T>
 void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
                   row_factor<const T> right, row_factor<T> result) {
+  if (rows >= 4)
+    for (std::int64_t k = 0; k < depth; ++k) fetch_ahead(right.from_row(k), columns);
   std::int64_t i = 0;
   for (; i + 4 <= rows; i += 4) tiles::wide_product<4>(columns, depth, left.from_row(i), right, result.from_row(i));
   for (; i + 2 <= rows; i += 2) tiles::wide_product<2>(columns, depth, left.from_row(i), right, result.from_row(i));

@@ -14,7 +14,8 @@
 namespace headwise {
 
 /// The key/value cache of one layer for a batch of sequences of their own lengths. It holds component heads only: keys
-/// [batch][capacity][C][D] after rotation, values [batch][capacity][C][D_v].
+/// [batch][C][capacity][D] after rotation, values [batch][C][capacity][D_v]: decoding reads a head's from one end to
+/// the other.
 template <any_attention_variant Variant, typename Scalar = typename Variant::storage, typename Memory = host_memory>
 class kv_cache {
  public:
@@ -39,10 +40,10 @@ class kv_cache {
 
   /// All slots, the ones past a sequence's length included.
   key_view keys() {
-    return batch_token_head_view<Variant::component_heads, Variant::head_dim>(keys_.data(), batch_, capacity_);
+    return batch_head_token_view<Variant::component_heads, Variant::head_dim>(keys_.data(), batch_, capacity_);
   }
   value_view values() {
-    return batch_token_head_view<Variant::component_heads, Variant::value_dim>(values_.data(), batch_, capacity_);
+    return batch_head_token_view<Variant::component_heads, Variant::value_dim>(values_.data(), batch_, capacity_);
   }
 
   /// Throws `headwise::error` unless `tokens` more fit behind every sequence (`counts[b]` more, where counts are
