@@ -64,13 +64,16 @@ constexpr bool is_empty(const token_view<T>& view) {
   return view.batch == 0 || view.tokens == 0 || view.width == 0;
 }
 
+template <typename T>
+constexpr bool is_empty(const element_runs<T>& runs) {
+  return runs.axes[0].count == 0 || runs.axes[1].count == 0 || runs.width == 0;
+}
+
 /// Whether two views of the same numbers may share an element. Views that interleave in one packed buffer, whatever the
-/// order of its axes, do not.
-template <typename ViewA, typename ViewB>
-bool may_overlap(const ViewA& view_a, const ViewB& view_b) {
-  if (is_empty(view_a) || is_empty(view_b)) return false;
-  const auto a = runs_of(view_a);
-  const decltype(a) b = runs_of(view_b);
+/// order of its axes, do not. This is compiled once for all views of a number type.
+template <typename T>
+bool may_overlap(const element_runs<T>& a, const element_runs<T>& b) {
+  if (is_empty(a) || is_empty(b)) return false;
   // The bits of `inner` say which axes belong to the blocks that repeat with the period of the other axes.
   constexpr unsigned all_axes = (1U << view_axes) - 1;
   for (unsigned inner = all_axes + 1; inner-- > 0;) {
@@ -97,6 +100,11 @@ bool may_overlap(const ViewA& view_a, const ViewB& view_b) {
     }
   }
   return true;
+}
+
+template <typename ViewA, typename ViewB>
+bool may_overlap(const ViewA& a, const ViewB& b) {
+  return may_overlap(runs_of(a), runs_of(b));
 }
 
 }  // namespace headwise::detail

@@ -14,23 +14,38 @@
 
 namespace headwise::detail {
 
-// What every backend checks before an operation starts. Shapes that are part of a view's type need no check.
+// What every backend checks before an operation starts. Shapes that are part of a view's type need no check, so that
+// most of it is compiled once for all views of a number type.
+
+inline void check_sizes(std::int64_t batch, std::int64_t tokens, const char* name, std::int64_t needed_batch,
+                        std::int64_t needed_tokens) {
+  require(batch == needed_batch, name, words("of batch ", batch), words("batch ", needed_batch));
+  require(tokens == needed_tokens, name, words("of ", tokens, " tokens"), words(needed_tokens, " tokens"));
+}
+
+inline void check_memory(bool missing, std::int64_t batch, std::int64_t tokens, const char* name) {
+  require(batch >= 0 && tokens >= 0, name, "of negative size", "a size of zero or more");
+  require(!missing, name, "null", "a pointer to its elements");
+}
 
 template <typename T, int Heads, int Dim>
 void check_view(const head_view<T, Heads, Dim>& view, const char* name, std::int64_t batch, std::int64_t tokens) {
-  require(view.batch == batch, name, words("of batch ", view.batch), words("batch ", batch));
-  require(view.tokens == tokens, name, words("of ", view.tokens, " tokens"), words(tokens, " tokens"));
-  require(view.batch >= 0 && view.tokens >= 0, name, "of negative size", "a size of zero or more");
-  require(view.data != nullptr || is_empty(view), name, "null", "a pointer to its elements");
+  check_sizes(view.batch, view.tokens, name, batch, tokens);
+  check_memory(view.data == nullptr && !is_empty(view), view.batch, view.tokens, name);
+}
+
+template <typename T>
+void check_own_elements(const element_runs<T>& runs, const char* name) {
+  bool broadcast = false;
+  for (const strided_axis& axis : runs.axes) broadcast = broadcast || (axis.stride == 0 && axis.count > 1);
+  require(!broadcast || is_empty(runs), name, "a broadcast view (a stride of zero)",
+          "an element of its own everywhere");
 }
 
 /// An output has a place of its own for every element.
 template <typename View>
 void check_own_elements(const View& view, const char* name) {
-  bool broadcast = false;
-  for (const strided_axis& axis : runs_of(view).axes) broadcast = broadcast || (axis.stride == 0 && axis.count > 1);
-  require(!broadcast || is_empty(view), name, "a broadcast view (a stride of zero)",
-          "an element of its own everywhere");
+  check_own_elements(runs_of(view), name);
 }
 
 template <typename T, int Heads, int Dim>
@@ -39,18 +54,22 @@ void check_output(const head_view<T, Heads, Dim>& view, const char* name, std::i
   check_own_elements(view, name);
 }
 
+template <typename T>
+void check_disjoint(const element_runs<T>& output, const char* name, const element_runs<T>& input,
+                    const char* input_name) {
+  require(!may_overlap(output, input), name, words("overlapping ", input_name), "memory of its own");
+}
+
 template <typename Output, typename Input>
 void check_disjoint(const Output& output, const char* name, const Input& input, const char* input_name) {
   constexpr bool same_numbers = std::is_same_v<decltype(runs_of(output)), decltype(runs_of(input))>;
   static_assert(same_numbers, "headwise: inputs and outputs must hold the same number type, convert one of them");
-  if constexpr (same_numbers)
-    require(!may_overlap(output, input), name, words("overlapping ", input_name), "memory of its own");
+  if constexpr (same_numbers) check_disjoint(runs_of(output), name, runs_of(input), input_name);
 }
 
 template <typename T, int Heads>
 void check_scalars(const head_scalar_view<T, Heads>& view, const char* name, std::int64_t batch, std::int64_t tokens) {
-  require(view.batch == batch, name, words("of batch ", view.batch), words("batch ", batch));
-  require(view.tokens == tokens, name, words("of ", view.tokens, " tokens"), words(tokens, " tokens"));
+  check_sizes(view.batch, view.tokens, name, batch, tokens);
 }
 
 inline void check_lengths(std::span<const std::int64_t> lengths, const char* name, std::int64_t batch,
@@ -81,9 +100,10 @@ void check_attend_inputs(const Arguments& a) {
 template <typename Arguments>
 void check_attend_outputs(const Arguments& a) {
   check_output(a.out, "out", a.q.batch, a.q.tokens);
-  check_disjoint(a.out, "out", a.q, "q");
-  check_disjoint(a.out, "out", a.k, "k");
-  check_disjoint(a.out, "out", a.v, "v");
+  const auto out = runs_of(a.out);
+  check_disjoint(out, "out", runs_of(a.q), "q");
+  check_disjoint(out, "out", runs_of(a.k), "k");
+  check_disjoint(out, "out", runs_of(a.v), "v");
   if (a.lse.data != nullptr) check_scalars(a.lse, "lse", a.q.batch, a.q.tokens);
 }
 
@@ -130,19 +150,22 @@ void check_attend_backward(const attend_backward_arguments<Variant, Scalar>& a) 
   check_output(a.q_gradient, "q_gradient", a.q.batch, a.q.tokens);
   check_output(a.k_gradient, "k_gradient", a.q.batch, a.k.tokens);
   check_output(a.v_gradient, "v_gradient", a.q.batch, a.k.tokens);
+  const auto q = runs_of(a.q_gradient);
+  const auto k = runs_of(a.k_gradient);
+  const auto v = runs_of(a.v_gradient);
   const auto check_gradient = [&](const auto& gradient, const char* name) {
-    check_disjoint(gradient, name, a.q, "q");
-    check_disjoint(gradient, name, a.k, "k");
-    check_disjoint(gradient, name, a.v, "v");
-    check_disjoint(gradient, name, a.out, "out");
-    check_disjoint(gradient, name, a.out_gradient, "out_gradient");
+    check_disjoint(gradient, name, runs_of(a.q), "q");
+    check_disjoint(gradient, name, runs_of(a.k), "k");
+    check_disjoint(gradient, name, runs_of(a.v), "v");
+    check_disjoint(gradient, name, runs_of(a.out), "out");
+    check_disjoint(gradient, name, runs_of(a.out_gradient), "out_gradient");
   };
-  check_gradient(a.q_gradient, "q_gradient");
-  check_gradient(a.k_gradient, "k_gradient");
-  check_gradient(a.v_gradient, "v_gradient");
-  check_disjoint(a.q_gradient, "q_gradient", a.k_gradient, "k_gradient");
-  check_disjoint(a.q_gradient, "q_gradient", a.v_gradient, "v_gradient");
-  check_disjoint(a.k_gradient, "k_gradient", a.v_gradient, "v_gradient");
+  check_gradient(q, "q_gradient");
+  check_gradient(k, "k_gradient");
+  check_gradient(v, "v_gradient");
+  check_disjoint(q, "q_gradient", k, "k_gradient");
+  check_disjoint(q, "q_gradient", v, "v_gradient");
+  check_disjoint(k, "k_gradient", v, "v_gradient");
 }
 
 }  // namespace headwise::detail
