@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Finds what the build needs and this machine lacks, installs it on Debian and Ubuntu, and names it elsewhere. With the
-# argument "matrix", also what the wider tests need.
+# argument "matrix", also what the wider tests need; with "compare", what bench/compare.sh does.
 set -eu
 
 missing=""
@@ -48,6 +48,10 @@ if [ "${1:-}" = matrix ]; then
   need_command doxygen doxygen
   need_command git git
   need_header libomp-dev clang++ omp.h
+fi
+if [ "${1:-}" = compare ]; then
+  need_command python3 python3
+  if ! python3 -c 'import ensurepip' 2>/dev/null; then missing="$missing python3-venv"; fi
 fi
 
 if [ -z "$missing" ]; then exit 0; fi

@@ -33,15 +33,26 @@ class HostTimer:
         return (time.perf_counter() - start) / repeats
 
 
-def interleave(timer, candidates, seconds, least_rounds=5, most_rounds=50):
+class RestedTimer(HostTimer):
+    """Time of the host after a rest, in which the threads of whoever came before stop looking for more work. Where a
+    call repeats, the first one counts not: it wakes its threads and finds its data in far memory."""
+
+    def seconds(self, run, repeats):
+        time.sleep(0.01)
+        if repeats > 1:
+            run()
+        return super().seconds(run, repeats)
+
+
+def interleave(timer, candidates, seconds, least_rounds=5, most_rounds=50, turn_seconds=2e-3):
     """Seconds of every candidate in every round. All take turns, so that what the machine does to one in the course of
-    time, it does to all; the order is turned around from round to round. A candidate repeats until a turn takes a
-    millisecond or two, since the clock and the start of work are not free."""
+    time, it does to all; the order is turned around from round to round. A candidate repeats until a turn takes
+    `turn_seconds`, since the clock and the start of work are not free."""
     repeats = {}
     for name, run in candidates.items():
         timer.seconds(run, 1)
         timer.seconds(run, 1)
-        repeats[name] = max(1, min(200, round(2e-3 / max(timer.seconds(run, 1), 1e-6))))
+        repeats[name] = max(1, min(200, round(turn_seconds / max(timer.seconds(run, 1), 1e-6))))
     taken = {name: [] for name in candidates}
     start = time.perf_counter()
     for count in range(most_rounds):
