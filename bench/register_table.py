@@ -25,6 +25,7 @@ import tempfile
 
 import compiled_kernels
 from compiled_kernels import ARCHITECTURES
+from cpu_seconds import run_measured
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLAGS = ["-std=c++20", "-Werror", "all-warnings", "-Xcompiler", "-Wall,-Wextra", "--resource-usage"]
@@ -91,20 +92,13 @@ def compile_source(nvcc, source, arch, folder, nvdisasm):
     at a time."""
     command = [nvcc, *FLAGS, f"-arch=sm_{arch}", f"-I{ROOT}/include", "-c", str(source), "-o", f"{folder}/object.o"]
     command += ["--keep", "--keep-dir", folder]
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        text = output.read()
-    if process.returncode != 0:
-        sys.exit(f"{text}\n{' '.join(command)}\nfailed with status {process.returncode}")
-    kernels = compiled_kernels.parse_resources(text)
+    run = run_measured(command)
+    kernels = compiled_kernels.parse_resources(run.output)
     if nvdisasm:
         code = subprocess.run([nvdisasm, "-c", f"{folder}/{source.stem}.sm_{arch}.cubin"], check=True,
                               capture_output=True, text=True).stdout
         compiled_kernels.add_mma_shares(kernels, code)
-    return Compilation(source.stem, arch, kernels, usage.ru_utime, usage.ru_maxrss / 1024**2)
+    return Compilation(source.stem, arch, kernels, run.user_seconds, run.memory_gb)
 
 
 def faults(compilation, slack):
