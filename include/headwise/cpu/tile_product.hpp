@@ -113,8 +113,8 @@ void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth,
 
 /// All rows over one strip of `Packets` packets: the fewer packets, the more rows at a time.
 template <int Packets, product_write Write, typename F>
-EIGEN_ALWAYS_INLINE void strip_product(std::int64_t rows, std::int64_t depth, left_factor<F> left,
-                                       row_factor<const F> right, row_factor<sum_of<F>> result) {
+void strip_product(std::int64_t rows, std::int64_t depth, left_factor<F> left, row_factor<const F> right,
+                   row_factor<sum_of<F>> result) {
   using T = sum_of<F>;
   constexpr int most_rows = std::min(register_tile<T>::sums / Packets, 2 * register_tile<T>::rows);
   std::int64_t i = 0;
@@ -175,11 +175,15 @@ void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_f
   tiles::scalar_product<Write>(rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
 }
 
-/// `product` of as many columns as a register tile has.
+/// `product` of as many columns as a register tile has. A whole tile of them spares a call.
 template <product_write Write, typename F>
 EIGEN_ALWAYS_INLINE void panel_product(std::int64_t rows, std::int64_t depth, left_factor<F> left,
                                        row_factor<const F> right, row_factor<sum_of<F>> result) {
-  tiles::strip_product<register_tile<sum_of<F>>::packets, Write>(rows, depth, left, right, result);
+  using tile = register_tile<sum_of<F>>;
+  if (rows == tile::rows)
+    tiles::register_product<tile::rows, tile::packets, Write>(depth, left, right, result);
+  else
+    tiles::strip_product<tile::packets, Write>(rows, depth, left, right, result);
 }
 
 namespace tiles {
