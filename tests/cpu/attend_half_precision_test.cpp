@@ -51,4 +51,33 @@ TEST_CASE("in 16 bits any head size works, and any value size beside it") {
   check_head_sizes<cpu_backend, float16>(sizes{}, 3);
 }
 
+struct mixed : attention_variant<query_heads<4>, component_heads<2>, head_dim<20>, linear_head_mixing, causal_mask> {};
+struct many_rows : attention_variant<query_heads<20>, component_heads<3>, head_dim<16>, value_dim<12>,
+                                     linear_key_mixing, linear_value_mixing> {};
+
+TEST_CASE_TEMPLATE_DEFINE("attention over components of 16 bits agrees with the reference", Setting, over_components) {
+  for (const attend_sizes& sizes : various_sizes()) check_attend_components<Setting>(sizes, 73);
+  check_attend_components<Setting>({.batch = 2, .queries = 1, .keys = 600, .key_lengths = {600, 257}}, 74);
+}
+TEST_CASE_TEMPLATE_APPLY(over_components,
+                         std::tuple<setting<cpu_backend, mixed, bfloat16>, setting<cpu_backend, many_rows, float16>>);
+
+TEST_CASE_TEMPLATE("absorbed and expanded components of 16 bits agree with those of double", Scalar, bfloat16,
+                   float16) {
+  const auto check = [](auto tested) {
+    auto exact = converted<double>(tested);
+    auto plain = tested;
+    host_workspace workspace;
+    cpu::attend_absorbed(tested.arguments(), workspace);
+    reference_backend::attend_components(plain.arguments(), workspace);
+    reference_backend::attend_components(exact.arguments(), workspace);
+    const attend_magnitudes m = magnitudes_of(exact);
+    CHECK(as_precise_as_plain(2, values_of(tested.out), values_of(plain.out), values_of(exact.out),
+                              rounding_floor<Scalar>(m.out)));
+  };
+  const attend_sizes sizes{.batch = 2, .queries = 2, .keys = 700, .key_lengths = {700, 300}};
+  check(random_component_tensors<mixed, Scalar>(sizes, 75));
+  check(random_component_tensors<many_rows, Scalar>(sizes, 76));
+}
+
 }  // namespace headwise::test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// rejected: headwise: on the CPU a variant is expanded, or absorbed where no norm stands after mixing and sums are of
-// the type of the cache, take decode_mode::expanded
+// rejected: headwise: on the CPU a variant is expanded, or absorbed where no norm stands after mixing, take
+// decode_mode::expanded
 #include "headwise/cpu.hpp"
 
 using namespace headwise;

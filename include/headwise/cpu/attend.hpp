@@ -113,8 +113,7 @@ struct packed_operands {
 template <typename Variant, typename T>
 constexpr std::size_t attend_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys, int threads) {
   using real = typename Variant::template accumulator<T>;
-  if (std::is_same_v<T, real> && has_few_queries<Variant>(queries))
-    return few_queries_workspace_bytes<Variant, T>(batch, queries, keys, threads);
+  if (has_few_queries<Variant>(queries)) return few_queries_workspace_bytes<Variant, T>(batch, queries, keys, threads);
   using operands_type = tiles::packed_operands<Variant, T, fastest_factor<T, real>>;
   using tile_scratch = typename operands_type::tile_type::scratch;
   return bytes_of_blocks<operands_type>(batch, queries, keys) + host_workspace::bytes_for<tile_scratch>(threads) +
@@ -162,8 +161,7 @@ template <typename Variant, typename T>
 void attend(const attend_arguments<Variant, T>& a, host_workspace& workspace) {
   headwise::detail::check_attend(a);
   using real = typename Variant::template accumulator<T>;
-  if constexpr (std::is_same_v<T, real>)
-    if (has_few_queries<Variant>(a.q.tokens)) return attend_few_queries(a, workspace);
+  if (has_few_queries<Variant>(a.q.tokens)) return attend_few_queries(a, workspace);
   attend_by_tiles<fastest_factor<T, real>>(a, workspace);
 }
 

@@ -9,7 +9,7 @@
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/attend_split_keys.hpp"
 #include "headwise/cpu/parallel.hpp"
-#include "headwise/cpu/score_rows.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/operations/attend_components.hpp"
 #include "headwise/operations/attend_expanded.hpp"
 #include "headwise/operations/checks.hpp"
@@ -17,16 +17,9 @@
 
 namespace headwise::cpu {
 
-/// Whether mixing can be absorbed into queries and outputs: nothing stands behind it, and sums are of the type of the
-/// cache.
-template <typename Variant, typename T>
-inline constexpr bool can_be_absorbed =
-    Variant::absorbable&& std::is_same_v<T, typename Variant::template accumulator<T>>;
-
 /// How `attend_components` is executed where no mode is named.
 template <typename Variant, typename T>
 decode_mode chosen_decode_mode(const attend_components_arguments<Variant, T>& a) {
-  if (!can_be_absorbed<Variant, T>) return decode_mode::expanded;
   return mixing_cost_model<Variant, T>{}.chosen_decode_mode(a.q.batch, a.q.tokens, headwise::detail::most_keys(a));
 }
 
@@ -36,13 +29,14 @@ decode_mode chosen_decode_mode(const attend_components_arguments<Variant, T>& a)
 template <typename Variant, typename T>
 void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_workspace& workspace) {
   using split_type = attend_split_keys<Variant, T>;
+  using real = typename split_type::Real;
   constexpr std::int64_t H = Variant::query_heads;
   constexpr std::int64_t G = Variant::composite_heads;
   constexpr std::int64_t C = Variant::component_heads;
   // A side that is not mixed has the identity for a matrix.
   const auto weight = [](std::span<const T> matrix, std::int64_t c, std::int64_t g) {
-    if (matrix.empty()) return c == g ? T(1) : T(0);
-    return matrix[static_cast<std::size_t>(c * G + g)];
+    if (matrix.empty()) return c == g ? real(1) : real(0);
+    return tiles::converted<real>(matrix[static_cast<std::size_t>(c * G + g)]);
   };
 
   host_workspace::frame frame(workspace);
@@ -64,16 +58,13 @@ void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_work
     const std::int64_t b = task / sizes.most_rows;
     const std::int64_t r = task % sizes.most_rows;
     const int head = static_cast<int>(r % H);
-    const online_softmax<T> softmax = split.merge(b, r);
-    T* out = a.out.row(b, r / H, head);
-    std::fill_n(out, Variant::value_dim, T(0));
+    const online_softmax<real> softmax = split.merge(b, r);
     if (a.lse.data != nullptr) a.lse.row(b, head)[r / H] = softmax.log_sum();
-    if (softmax.scale() == T(0)) return;
-    for (std::int64_t c = 0; c < C; ++c) {
-      const T factor = softmax.scale() * weight(a.value_weight, c, Variant::composite_head(head));
-      const T* component = split.merged_row(b, r) + c * Variant::value_dim;
-      for (std::int64_t d = 0; d < Variant::value_dim; ++d) out[d] += factor * component[d];
-    }
+    real mixed[std::size_t{Variant::value_dim}] = {};
+    for (std::int64_t c = 0; c < C && softmax.scale() != real(0); ++c)
+      add_scaled(split.merged_row(b, r) + c * Variant::value_dim, Variant::value_dim,
+                 softmax.scale() * weight(a.value_weight, c, Variant::composite_head(head)), mixed);
+    convert(mixed, Variant::value_dim, real(1), a.out.row(b, r / H, head));
   });
 }
 

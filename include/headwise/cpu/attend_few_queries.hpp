@@ -60,10 +60,11 @@ constexpr std::size_t few_queries_workspace_bytes(std::int64_t batch, std::int64
   return attend_split_keys<Variant, T>::bytes(few_queries_sizes<Variant, T>(batch, queries, keys), threads);
 }
 
-/// `attend` for few queries, on tensors of the accumulator's type.
+/// `attend` for few queries.
 template <typename Variant, typename T>
 void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& workspace) {
   using split_type = attend_split_keys<Variant, T>;
+  using real = typename split_type::Real;
   constexpr std::int64_t G = Variant::composite_heads;
   host_workspace::frame frame(workspace);
   const auto sizes = few_queries_sizes<Variant, T>(a.q.batch, a.q.tokens, a.k.tokens);
@@ -77,7 +78,7 @@ void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& w
     for (std::int64_t r = 0; r < group.rows; ++r) {
       const split_row row{members.head[static_cast<std::size_t>(r % members.count)], r / members.count};
       group.row[r] = row;
-      group.set_query(r, 0, T(1), a.q.row(b, row.index, row.head));
+      group.set_query(r, 0, real(1), a.q.row(b, row.index, row.head));
     }
   }
   // Heads of a token that follow each other are read together.
@@ -90,12 +91,12 @@ void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& w
     for (std::int64_t r = 0; r < a.q.tokens * members.count; ++r) {
       const int head = members.head[static_cast<std::size_t>(r % members.count)];
       const std::int64_t i = r / members.count;
-      const online_softmax<T> softmax = split.merge(index, r);
+      const online_softmax<real> softmax = split.merge(index, r);
       T* out = a.out.row(b, i, head);
-      if (const T scale = softmax.scale(); scale == T(0))
+      if (const real scale = softmax.scale(); scale == real(0))
         std::fill_n(out, Variant::value_dim, T(0));
       else
-        for (std::int64_t d = 0; d < Variant::value_dim; ++d) out[d] = scale * split.merged_row(index, r)[d];
+        convert(split.merged_row(index, r), Variant::value_dim, scale, out);
       if (a.lse.data != nullptr) a.lse.row(b, head)[i] = softmax.log_sum();
     }
   });

@@ -18,9 +18,10 @@ namespace headwise::cpu {
 /// Attention of a few query rows that share their keys and values, as in decoding: the keys are split, each split is a
 /// task that reads its keys and values once for all rows, and what the splits leave is merged in the order of the keys.
 /// Where the keys are split depends on their number alone, so results do not depend on threads.
-template <typename Variant, typename Real>
+template <typename Variant, typename T>
 struct attend_split_keys {
-  using group_type = split_group<Variant, Real>;
+  using group_type = split_group<Variant, T>;
+  using Real = typename group_type::Real;
   using softmax_type = online_softmax<Real>;
 
   /// A call: `count` groups of up to `most_rows` rows, `parts` heads long, with up to `most_keys` keys.
@@ -45,8 +46,8 @@ struct attend_split_keys {
 
   /// The scratch that a call takes with so many threads, in bytes.
   static constexpr std::size_t bytes(const sizes& of, int threads) {
-    const std::size_t scores = of.many() ? split_many_rows<Variant, Real>::bytes(of.most_rows)
-                                         : split_few_rows<Variant, Real>::bytes(of.most_rows);
+    const std::size_t scores =
+        of.many() ? split_many_rows<Variant, T>::bytes(of.most_rows) : split_few_rows<Variant, T>::bytes(of.most_rows);
     return host_workspace::bytes_for<split_row>(of.count * of.most_rows) +
            host_workspace::bytes_for<group_type>(of.count) +
            host_workspace::bytes_for<Real>(of.count * of.query_size()) +
@@ -65,8 +66,8 @@ struct attend_split_keys {
         softmax_(frame.take<softmax_type>(of.count * of.splits(of.most_keys) * of.padded_rows())),
         scratch_(frame.take<Real*>(std::int64_t{thread_count()} * most_together)) {
     for (std::int64_t i = 0; i < std::int64_t{thread_count()} * most_together; ++i)
-      scratch_[i] = of.many() ? split_many_rows<Variant, Real>::take(frame, of.most_rows)
-                              : split_few_rows<Variant, Real>::take(frame, of.most_rows);
+      scratch_[i] = of.many() ? split_many_rows<Variant, T>::take(frame, of.most_rows)
+                              : split_few_rows<Variant, T>::take(frame, of.most_rows);
   }
 
   /// Describes a group of a call of `attend` or `attend_components`: `rows_of_query` rows for every query of sequence
@@ -102,9 +103,9 @@ struct attend_split_keys {
       const std::int64_t first = task % blocks * together;
       const std::int64_t count = std::min(together, of_.count - first);
       if (of_.many())
-        run_split<split_many_rows<Variant, Real>>(first, count, task / blocks, scratch_ + thread * most_together);
+        run_split<split_many_rows<Variant, T>>(first, count, task / blocks, scratch_ + thread * most_together);
       else
-        run_split<split_few_rows<Variant, Real>>(first, count, task / blocks, scratch_ + thread * most_together);
+        run_split<split_few_rows<Variant, T>>(first, count, task / blocks, scratch_ + thread * most_together);
     });
   }
 
@@ -131,7 +132,7 @@ struct attend_split_keys {
 
   /// As many neighbouring groups as one task reads together at most: vectors of a page of memory.
   static constexpr std::int64_t most_together = std::clamp<std::int64_t>(
-      4096 / (Variant::head_dim * static_cast<std::int64_t>(sizeof(Real))), 1, Variant::composite_heads);
+      4096 / (Variant::head_dim * static_cast<std::int64_t>(sizeof(T))), 1, Variant::composite_heads);
 
  private:
   split_state<Real> state(std::int64_t index, std::int64_t split) const {

@@ -95,12 +95,12 @@ struct cpu_backend : reference_backend {
   /// In the mode that is named, or the one that the cost model takes for the fastest.
   template <decode_mode Mode = decode_mode::choose, typename Variant, cpu::computed_number Scalar>
   static void attend_components(const attend_components_arguments<Variant, Scalar>& arguments, workspace& scratch) {
-    constexpr bool absorbs = cpu::can_be_absorbed<Variant, Scalar>;
+    constexpr bool absorbs = Variant::absorbable;
     constexpr bool mixes = Variant::key_mixing::mixes || Variant::value_mixing::mixes;
     static_assert(
         Mode == decode_mode::choose || Mode == decode_mode::expanded || (Mode == decode_mode::absorbed && absorbs),
-        "headwise: on the CPU a variant is expanded, or absorbed where no norm stands after mixing and sums "
-        "are of the type of the cache, take decode_mode::expanded");
+        "headwise: on the CPU a variant is expanded, or absorbed where no norm stands after mixing, take "
+        "decode_mode::expanded");
     headwise::detail::check_attend_components(arguments);
     if constexpr (Mode == decode_mode::absorbed || (Mode == decode_mode::choose && absorbs && mixes)) {
       if (Mode == decode_mode::absorbed || cpu::chosen_decode_mode(arguments) == decode_mode::absorbed)

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 
 namespace headwise::cpu {
@@ -27,8 +28,8 @@ inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
 
 /// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there. `Whole`
 /// says that the depth is whole packets. Rows of `b` are read one after the other, as they lie in memory.
-template <int Rows, bool Whole, typename T>
-void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
+template <int Rows, bool Whole, typename T, typename B>
+void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
                    row_factor<T> result, const repetition& repeat) {
   using p = packet<T>;
   constexpr int columns = dots_at_a_time<T> / Rows;
@@ -36,21 +37,23 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T>
   const std::int64_t whole = depth / p::size * p::size;
   for (int j = 0; j < columns; ++j) {
     // The last row that is there stands for those that are not.
-    const T* b_row = b.from_row(std::min<std::int64_t>(j, present - 1)).data;
+    const B* b_row = b.from_row(std::min<std::int64_t>(j, present - 1)).data;
     if (Rows >= 4 && repeat.count == 1) fetch_ahead(b.from_row(j), depth);
     typename p::type row_sums[std::size_t{Rows}];
     unroll<Rows>([&](auto i) __attribute__((always_inline)) { row_sums[i] = p::zero(); });
     for (std::int64_t n = 0; n < repeat.count; ++n) {
       const T* a_data = a.data + n * repeat.a_step;
-      const T* b_data = b_row + n * repeat.b_step;
-      const auto add_products = [&](std::int64_t k, const auto& load) __attribute__((always_inline)) {
-        const typename p::type right = load(b_data + k);
+      const B* b_data = b_row + n * repeat.b_step;
+      const auto add_products = [&](const typename p::type& right, const auto& left) __attribute__((always_inline)) {
         unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-          row_sums[i] = p::multiply_add(load(a_data + i * a.row_step + k), right, row_sums[i]);
+          row_sums[i] = p::multiply_add(left(a_data + i * a.row_step), right, row_sums[i]);
         });
       };
-      for (std::int64_t k = 0; k < whole; k += p::size) add_products(k, [](const T* at) { return p::load(at); });
-      if constexpr (!Whole) add_products(whole, [&](const T* at) { return p::load_first(at, depth - whole); });
+      for (std::int64_t k = 0; k < whole; k += p::size)
+        add_products(load_as<T>(b_data + k), [&](const T* row) { return p::load(row + k); });
+      if constexpr (!Whole)
+        add_products(load_first_as<T>(b_data + whole, depth - whole),
+                     [&](const T* row) { return p::load_first(row + whole, depth - whole); });
     }
     unroll<Rows>([&](auto i) __attribute__((always_inline)) { sums[i * columns + j] = row_sums[i]; });
   }
@@ -68,16 +71,16 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T>
 }
 
 /// `Rows` rows of `a` with all rows of `b`.
-template <int Rows, bool Whole, typename T>
-void strip_dots(std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
+template <int Rows, bool Whole, typename T, typename B>
+void strip_dots(std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
                 row_factor<T> result, const repetition& repeat) {
   constexpr std::int64_t group = dots_at_a_time<T> / Rows;
   for (std::int64_t j = 0; j < columns; j += group)
     register_dots<Rows, Whole>(std::min(group, columns - j), depth, a, b.from_row(j), result.from_column(j), repeat);
 }
 
-template <bool Whole, typename T>
-void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const T> b,
+template <bool Whole, typename T, typename B>
+void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
               row_factor<T> result, const repetition& repeat) {
   std::int64_t i = 0;
   for (; i + 4 <= rows; i += 4) strip_dots<4, Whole>(columns, depth, a.from_row(i), b, result.from_row(i), repeat);
@@ -88,10 +91,11 @@ void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_f
 }  // namespace tiles
 
 /// result[i][j] = sum over n of <a_i + n a_step, b_j + n b_step>, of `rows` rows of `a` and `columns` rows of `b`: both
-/// factors are read along their contiguous depth, which suits few rows and spares the transposition of `b`.
-template <typename T>
+/// factors are read along their contiguous depth, which suits few rows and spares the transposition of `b`, which may
+/// be stored in another type.
+template <typename T, typename B>
 void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a,
-                 row_factor<const T> b, row_factor<T> result, const tiles::repetition& repeat = {}) {
+                 row_factor<const B> b, row_factor<T> result, const tiles::repetition& repeat = {}) {
   if (depth % packet<T>::size == 0)
     tiles::all_dots<true>(rows, columns, depth, a, b, result, repeat);
   else

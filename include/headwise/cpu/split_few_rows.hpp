@@ -14,9 +14,10 @@ namespace headwise::cpu {
 
 /// A few rows against a block of keys, at the speed of memory: dot products with every key, whose vectors are read as
 /// they lie. A row's scores stand beside each other.
-template <typename Variant, typename Real>
+template <typename Variant, typename T>
 struct split_few_rows {
-  using group_type = split_group<Variant, Real>;
+  using group_type = split_group<Variant, T>;
+  using Real = typename group_type::Real;
   static constexpr std::int64_t block = group_type::block;
   /// Keys that are looked at before it is another group's turn: groups that lie side by side in memory are read
   /// together.

@@ -6,6 +6,7 @@
 
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packing.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/visible_rows.hpp"
 #include "headwise/policies/mask.hpp"
@@ -28,8 +29,10 @@ struct split_state {
 
 /// A few query rows that share their keys and values. They may belong to different heads, and their vectors may be
 /// several of a head's, one behind the other (absorbed mixing): `parts` of them.
-template <typename Variant, typename Real>
+template <typename Variant, typename T>
 struct split_group {
+  using Real = typename Variant::template accumulator<T>;
+
   /// Keys whose scores are held at a time.
   static constexpr std::int64_t block = 256;
 
@@ -51,8 +54,8 @@ struct split_group {
   bool many;                     ///< whether the queries are transposed
   split_row* row;                ///< [rows]
   Real* query;                   ///< [rows][parts][head_dim], or transposed with padded rows
-  row_factor<const Real> key;    ///< [keys][head_dim] of the first part
-  row_factor<const Real> value;  ///< [keys][value_dim] of the first part
+  row_factor<const T> key;       ///< [keys][head_dim] of the first part
+  row_factor<const T> value;     ///< [keys][value_dim] of the first part
   std::int64_t key_part_step;    ///< how far one part's keys are from the next one's
   std::int64_t value_part_step;  ///< the same of values
 
@@ -61,11 +64,11 @@ struct split_group {
   std::int64_t value_dim() const { return parts * Variant::value_dim; }
 
   /// Puts factor * vector into a part of a row's query, where there is room for all of them.
-  void set_query(std::int64_t r, std::int64_t part, Real factor, const Real* vector) const {
+  void set_query(std::int64_t r, std::int64_t part, Real factor, const T* vector) const {
     const std::int64_t row_step = many ? 1 : query_dim();
     const std::int64_t step = many ? padded_rows() : 1;
     Real* to = query + r * row_step + part * Variant::head_dim * step;
-    for (std::int64_t d = 0; d < Variant::head_dim; ++d) to[d * step] = factor * vector[d];
+    for (std::int64_t d = 0; d < Variant::head_dim; ++d) to[d * step] = factor * tiles::converted<Real>(vector[d]);
   }
   /// Rows that are not there but padding have queries of zeros.
   void clear_padding() const {
@@ -74,10 +77,10 @@ struct split_group {
   }
 
   /// The keys of one part from one on, and the values.
-  row_factor<const Real> key_part(std::int64_t part, std::int64_t first) const {
+  row_factor<const T> key_part(std::int64_t part, std::int64_t first) const {
     return key.from_row(first).from_column(part * key_part_step);
   }
-  row_factor<const Real> value_part(std::int64_t part, std::int64_t first) const {
+  row_factor<const T> value_part(std::int64_t part, std::int64_t first) const {
     return value.from_row(first).from_column(part * value_part_step);
   }
   /// Where the sums of one part stand.

@@ -4,25 +4,28 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/column_softmax.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 
 namespace headwise::cpu {
 
 /// A packet of rows and more against a block of keys, at the speed of arithmetic: keys are the left factor of a product
 /// with the transposed queries, so that nothing is transposed that is as long as the cache. A key's scores stand beside
 /// each other.
-template <typename Variant, typename Real>
+template <typename Variant, typename T>
 struct split_many_rows {
-  using group_type = split_group<Variant, Real>;
+  using group_type = split_group<Variant, T>;
+  using Real = typename group_type::Real;
   static constexpr std::int64_t block = group_type::block;
   static constexpr std::int64_t turn = block;
 
-  /// One thread's scratch for a group of so many rows: scores [block][padded rows], factors [padded rows] and a block
-  /// of values where these do not follow each other.
+  /// One thread's scratch for a group of so many rows: scores [block][padded rows], factors [padded rows] and a copy
+  /// of some keys or values.
   static Real* take(host_workspace::frame& frame, std::int64_t rows) { return frame.take<Real>(size(rows)); }
   static constexpr std::size_t bytes(std::int64_t rows) { return host_workspace::bytes_for<Real>(size(rows)); }
 
@@ -35,7 +38,7 @@ struct split_many_rows {
     for_pieces(some, [&](key_range piece) {
       const row_factor<Real> result{scores + (piece.begin - first) * width(), width()};
       for (std::int64_t part = 0; part < group.parts; ++part) {
-        const left_factor<Real> keys = left_factor<Real>::rows(group.key_part(part, piece.begin));
+        const left_factor<Real> keys = left_factor<Real>::rows(near_keys(part, piece));
         const row_factor<const Real> queries{group.query + part * Variant::head_dim * width(), width()};
         if (part == 0)
           product<product_write::overwrite>(piece.size(), width(), Variant::head_dim, keys, queries, result);
@@ -63,7 +66,7 @@ struct split_many_rows {
     for_pieces(some, [&](key_range piece) {
       for (std::int64_t part = 0; part < group.parts; ++part)
         product<product_write::add>(group.rows, Variant::value_dim, piece.size(), weights_from(piece.begin),
-                                    close_values(part, piece), group.sums_part(part, state));
+                                    near_values(part, piece), group.sums_part(part, state));
     });
   }
 
@@ -72,7 +75,8 @@ struct split_many_rows {
   static constexpr std::int64_t keys_at_a_time = 8 * register_tile<Real>::rows;
 
   static constexpr std::int64_t size(std::int64_t rows) {
-    return (block + 1) * group_type::padded(rows, true) + keys_at_a_time * Variant::value_dim;
+    return (block + 1) * group_type::padded(rows, true) +
+           keys_at_a_time * std::max(Variant::head_dim, Variant::value_dim);
   }
 
   std::int64_t width() const { return group.padded_rows(); }
@@ -84,15 +88,26 @@ struct split_many_rows {
       visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
   }
 
-  /// The values of `some` keys. Many rows read them side by side: vectors that lie a power of two apart share few sets
-  /// of the nearest cache.
-  row_factor<const Real> close_values(std::int64_t part, key_range some) const {
-    const row_factor<const Real> from = group.value_part(part, some.begin);
-    if (from.row_step == Variant::value_dim || group.rows <= 2 * register_tile<Real>::rows) return from;
+  /// Keys as they lie, or a copy in the type of sums.
+  row_factor<const Real> near_keys(std::int64_t part, key_range some) const {
+    if constexpr (std::is_same_v<T, Real>)
+      return group.key_part(part, some.begin);
+    else
+      return copy_of<Variant::head_dim>(group.key_part(part, some.begin), some.size());
+  }
+  /// The same of values. Many rows read them side by side: vectors that lie a power of two apart share few sets of the
+  /// nearest cache.
+  row_factor<const Real> near_values(std::int64_t part, key_range some) const {
+    const row_factor<const T> from = group.value_part(part, some.begin);
+    if constexpr (std::is_same_v<T, Real>)
+      if (from.row_step == Variant::value_dim || group.rows <= 2 * register_tile<Real>::rows) return from;
+    return copy_of<Variant::value_dim>(from, some.size());
+  }
+  template <int Dim>
+  row_factor<const Real> copy_of(row_factor<const T> from, std::int64_t count) const {
     Real* copy = scores + (block + 1) * width();
-    for (std::int64_t k = 0; k < some.size(); ++k)
-      std::copy_n(from.from_row(k).data, Variant::value_dim, copy + k * Variant::value_dim);
-    return {copy, Variant::value_dim};
+    for (std::int64_t k = 0; k < count; ++k) convert(from.from_row(k).data, Dim, Real(1), copy + k * Dim);
+    return {copy, Dim};
   }
 };
 

@@ -86,6 +86,14 @@ typename packet<Real>::type load_as(const T* from) {
   }
 }
 
+/// Fewer numbers than a packet has, and zeros in the place of the others.
+template <typename Real, typename T>
+typename packet<Real>::type load_first_as(const T* from, std::int64_t count) {
+  Real numbers[std::size_t{packet<Real>::size}] = {};
+  for (std::int64_t i = 0; i < count; ++i) numbers[i] = tiles::converted<Real>(from[i]);
+  return packet<Real>::load(numbers);
+}
+
 /// Stores a packet in another type, each number rounded to the nearest.
 template <typename Real, typename T>
 void store_as(T* to, const typename packet<Real>::type& numbers) {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 
 namespace headwise::cpu {
 
@@ -68,10 +70,19 @@ enum class product_write { overwrite, add };
 
 namespace tiles {
 
+/// A packet of a right factor's elements, which may be numbers that are stored in another type.
+template <typename F, typename Right>
+EIGEN_ALWAYS_INLINE typename factor<F>::type load_elements(const Right* from) {
+  if constexpr (std::is_same_v<F, Right>)
+    return factor<F>::load(from);
+  else
+    return load_as<F>(from);
+}
+
 /// result (=|+=) left * right for one register tile. One accumulator per element runs over the whole depth in order, so
 /// a result does not depend on how rows and columns are cut into tiles.
-template <int Rows, int Packets, product_write Write, typename F>
-EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, row_factor<const F> right,
+template <int Rows, int Packets, product_write Write, typename F, typename Right>
+EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, row_factor<const Right> right,
                                           row_factor<sum_of<F>> result) {
   using p = packet<sum_of<F>>;
   using f = factor<F>;
@@ -82,10 +93,10 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
     });
   });
   const F* left_column = left.data;
-  const F* right_row = right.data;
+  const Right* right_row = right.data;
   for (std::int64_t k = 0; k < depth; ++k) {
     typename f::type columns[std::size_t{Packets}];
-    unroll<Packets>([&](auto j) { columns[j] = f::load(right_row + j * p::size); });
+    unroll<Packets>([&](auto j) { columns[j] = load_elements<F>(right_row + j * p::size); });
     unroll<Rows>([&](auto i) {
       const typename f::type value = f::broadcast(left_column + i * left.row_step);
       unroll<Packets>([&](auto j) { sums[i][j] = f::multiply_add(value, columns[j], sums[i][j]); });
@@ -99,14 +110,15 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
 }
 
 /// The same for the last columns, fewer than a packet.
-template <product_write Write, typename F>
+template <product_write Write, typename F, typename Right>
 void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
-                    row_factor<const F> right, row_factor<sum_of<F>> result) {
+                    row_factor<const Right> right, row_factor<sum_of<F>> result) {
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) {
       sum_of<F> sum = Write == product_write::add ? result.from_row(i).data[j] : sum_of<F>(0);
       for (std::int64_t k = 0; k < depth; ++k)
-        sum = factor<F>::multiply_add_one(left.from_row(i).from_depth(k).data[0], right.from_row(k).data[j], sum);
+        sum = factor<F>::multiply_add_one(left.from_row(i).from_depth(k).data[0],
+                                          static_cast<F>(right.from_row(k).data[j]), sum);
       result.from_row(i).data[j] = sum;
     }
 }
@@ -189,8 +201,8 @@ EIGEN_ALWAYS_INLINE void panel_product(std::int64_t rows, std::int64_t depth, le
 namespace tiles {
 
 /// result += left * right for a few rows, with sums of as many columns at a time as make up for their number.
-template <int Rows, typename T>
-void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const T> right,
+template <int Rows, typename T, typename Right>
+void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const Right> right,
                   row_factor<T> result) {
   constexpr std::int64_t size = packet<T>::size;
   constexpr int packets = std::min(8, register_tile<T>::sums / Rows / 4 * 4);
@@ -218,10 +230,11 @@ void fetch_ahead(row_factor<const T> row, std::int64_t width) {
     __builtin_prefetch(reinterpret_cast<const void*>(address + byte));  // NOLINT(performance-no-int-to-ptr)
 }
 
-/// result += left * right, as `product` does it, for a few rows of which each is used but for a moment.
-template <typename T>
+/// result += left * right, as `product` does it, for a few rows of which each is used but for a moment. The right
+/// factor may be stored in another type.
+template <typename T, typename Right>
 void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
-                  row_factor<const T> right, row_factor<T> result) {
+                  row_factor<const Right> right, row_factor<T> result) {
   if (rows >= 4)
     for (std::int64_t k = 0; k < depth; ++k) fetch_ahead(right.from_row(k), columns);
   std::int64_t i = 0;
