@@ -9,6 +9,8 @@ namespace headwise::test {
 TEST_CASE_TEMPLATE_DEFINE("projections and their gradients agree with the reference", Backend, projections_agree) {
   check_projections<Backend, float>();
   check_projections<Backend, double>();
+  check_projections<Backend, bfloat16>();
+  check_projections<Backend, float16>();
 }
 TEST_CASE_TEMPLATE_APPLY(projections_agree, fast_backends);
 

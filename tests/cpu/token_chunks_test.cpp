@@ -11,7 +11,7 @@ TEST_CASE("chunks cover every token of every sequence once") {
   for (const std::int64_t tokens : {0, 1, 63, 64, 65, 200}) {
     const headwise::cpu::token_chunks chunks{3, tokens};
     std::vector<std::atomic<int>> visits(static_cast<std::size_t>(3 * tokens));
-    chunks.for_each([&](std::int64_t b, std::int64_t first, std::int64_t end, std::int64_t) {
+    chunks.for_each([&](std::int64_t b, std::int64_t first, std::int64_t end, int) {
       for (std::int64_t n = first; n < end; ++n) ++visits[static_cast<std::size_t>(b * tokens + n)];
     });
     for (const auto& count : visits) CHECK(count == 1);
@@ -27,7 +27,7 @@ TEST_CASE("sums of chunks are added to what is there, in the order of the chunks
   for (std::int64_t index = 0; index < chunks.count(); ++index)
     for (float& sum : expected) sum += part(index);
   float total[2] = {5, 0};
-  chunks.sum_over(2, total, workspace, [&](std::int64_t b, std::int64_t first, std::int64_t, float* sums) {
+  chunks.sum_over(2, total, workspace, [&](std::int64_t b, std::int64_t first, std::int64_t, int, float* sums) {
     const std::int64_t index = b * chunks.per_sequence() + first / headwise::cpu::token_chunks::chunk;
     sums[0] += part(index);
     sums[1] += part(index);

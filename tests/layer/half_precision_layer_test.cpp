@@ -8,7 +8,7 @@
 
 #include "headwise/attention_variant.hpp"
 #include "headwise/layer/attention_layer.hpp"
-#include "headwise/reference/reference_backend.hpp"
+#include "support/backends.hpp"
 #include "support/compare.hpp"
 #include "support/head_tensor.hpp"
 #include "support/layers.hpp"
@@ -27,13 +27,13 @@ using half_layer = attention_layer<grouped, bfloat16, reference_backend>;
 static_assert(std::is_same_v<decltype(half_layer::saved_type::query)::value_type, bfloat16>);
 static_assert(std::is_same_v<decltype(half_layer::saved_type::lse)::value_type, float>);
 
-/// The results of forward, backward and decoding with whole numbers for parameters and inputs, one token a sequence:
+/// The results of forward, backward and decoding on a backend with whole numbers for parameters and inputs, one token a sequence:
 /// all its weight goes to itself, so that everything is a whole number.
-template <typename Variant, typename Scalar>
+template <typename Backend, typename Variant, typename Scalar>
 std::vector<std::vector<float>> results_of_whole_numbers() {
   constexpr std::int64_t batch = 3;
   constexpr std::int64_t width = 2;
-  using layer_type = attention_layer<Variant, Scalar, reference_backend>;
+  using layer_type = attention_layer<Variant, Scalar, Backend>;
   layer_type layer({.d_model = width, .bias = true});
   random_numbers random(221);
   const auto whole = [&](auto& values) {
@@ -63,13 +63,15 @@ std::vector<std::vector<float>> results_of_whole_numbers() {
 
 TEST_CASE_TEMPLATE("a layer on numbers of 16 bits gives what one on floats gives, where 16 bits hold all of it",
                    Variant, grouped, virtual_heads, of_low_rank) {
-  const auto expected = results_of_whole_numbers<Variant, float>();
+  const auto expected = results_of_whole_numbers<reference_backend, Variant, float>();
   // Nothing is tested by zeros alone.
   for (const float value : expected.front()) CHECK(std::fabs(value) <= 128);
   CHECK(largest_magnitude(expected[0]) >= 1);
   CHECK(largest_magnitude(expected[1]) >= 1);
-  CHECK(results_of_whole_numbers<Variant, bfloat16>() == expected);
-  CHECK(results_of_whole_numbers<Variant, float16>() == expected);
+  CHECK(results_of_whole_numbers<reference_backend, Variant, bfloat16>() == expected);
+  CHECK(results_of_whole_numbers<reference_backend, Variant, float16>() == expected);
+  CHECK(results_of_whole_numbers<cpu_backend, Variant, bfloat16>() == expected);
+  CHECK(results_of_whole_numbers<cpu_backend, Variant, float16>() == expected);
 }
 
 }  // namespace headwise::test

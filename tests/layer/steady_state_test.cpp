@@ -36,19 +36,19 @@ TEST_CASE("allocations are counted") {
 }
 
 /// All that a layer does, again and again.
-template <typename Backend, typename Variant, layer_execution Execution = layer_execution{}>
+template <typename Backend, typename Variant, typename Scalar, layer_execution Execution = layer_execution{}>
 void check_steady_state() {
   constexpr std::int64_t d_model = 5;
   constexpr std::int64_t batch = 2;
   constexpr std::int64_t tokens = 21;
-  using layer_type = attention_layer<Variant, float, Backend, Execution>;
+  using layer_type = attention_layer<Variant, Scalar, Backend, Execution>;
   const layer_type layer({.d_model = d_model, .bias = true});
   auto gradients = layer.make_gradients();
   typename layer_type::saved_type saved;
   typename layer_type::workspace workspace;
   typename layer_type::cache_type cache(batch, 10 * tokens);
   random_numbers random(1);
-  auto x = random_tokens<float>(batch, tokens, d_model, random);
+  auto x = random_tokens<Scalar>(batch, tokens, d_model, random);
   auto y = x;
   auto x_gradient = x;
   const std::vector<std::int64_t> lengths = {tokens - 2, tokens};
@@ -79,10 +79,12 @@ void check_steady_state() {
 }
 
 TEST_CASE("in the steady state no call of a layer on the CPU backend allocates") {
-  check_steady_state<cpu_backend, all_norms>();
-  check_steady_state<cpu_backend, virtual_heads>();
-  check_steady_state<cpu_backend, virtual_heads, layer_execution{.mixing = mixing_execution::folded}>();
-  check_steady_state<cpu_backend, plain>();
+  check_steady_state<cpu_backend, all_norms, float>();
+  check_steady_state<cpu_backend, all_norms, bfloat16>();
+  check_steady_state<cpu_backend, virtual_heads, float>();
+  check_steady_state<cpu_backend, virtual_heads, float16>();
+  check_steady_state<cpu_backend, virtual_heads, float, layer_execution{.mixing = mixing_execution::folded}>();
+  check_steady_state<cpu_backend, plain, float>();
 }
 
 }  // namespace headwise::test

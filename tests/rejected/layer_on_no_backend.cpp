@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // rejected: headwise: the third argument of attention_layer must be a backend with the operations on this number type,
-// such as cpu_backend for float and double
+// such as cpu_backend for float and bfloat16
 #include "headwise/headwise.hpp"
 
 using namespace headwise;

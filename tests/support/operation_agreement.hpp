@@ -37,15 +37,19 @@ struct token_counts {
 };
 inline constexpr token_counts various_counts[] = {{1, 1}, {2, 3}, {3, 0}, {0, 3}, {1, 17}, {2, 130}};
 
-/// `forward` and `backward` agree with the reference in float and double.
+/// `forward` and `backward` agree with the reference in every number type.
 template <typename Backend, typename Forward, typename Backward>
 void check_operation(const Forward& forward, const Backward& backward) {
   CAPTURE(Forward::seed);
   CAPTURE(Backward::seed);
-  CHECK(agrees_with_reference<Backend, float>(forward_factor, forward));
-  CHECK(agrees_with_reference<Backend, double>(forward_factor, forward));
-  CHECK(agrees_with_reference<Backend, float>(gradient_factor, backward));
-  CHECK(agrees_with_reference<Backend, double>(gradient_factor, backward));
+  const auto check_in = [&]<typename Scalar>(Scalar /*type*/) {
+    CHECK(agrees_with_reference<Backend, Scalar>(forward_factor, forward));
+    CHECK(agrees_with_reference<Backend, Scalar>(gradient_factor, backward));
+  };
+  check_in(float{});
+  check_in(double{});
+  check_in(bfloat16{});
+  check_in(float16{});
 }
 
 }  // namespace headwise::test

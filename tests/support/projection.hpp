@@ -24,6 +24,8 @@ struct projection_size {
   std::int64_t tokens;
   std::int64_t in;
   std::int64_t out;
+  /// Elements between sequences beside the rows of tokens: where there are any, sequences are no matrix together.
+  std::int64_t sequence_gap = 0;
 };
 
 inline constexpr std::uint64_t projection_seed = 71;
@@ -56,11 +58,11 @@ projection_results<Scalar> project_on(const projection_size& size, bool with_bia
   constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
   random_numbers random(projection_seed, rounded_to<Stored>);
   const auto view = [&](std::vector<Scalar>& buffer, std::int64_t width) {
-    return token_view<Scalar>{
-        buffer.data(), size.batch, size.tokens, width, size.tokens * (width + projection_gap), width + projection_gap};
+    const std::int64_t row = width + projection_gap;
+    return token_view<Scalar>{buffer.data(), size.batch, size.tokens, width, size.tokens * row + size.sequence_gap, row};
   };
   const auto buffer = [&](std::int64_t width) {
-    return random.normals<Scalar>(size.batch * size.tokens * (width + projection_gap));
+    return random.normals<Scalar>(size.batch * (size.tokens * (width + projection_gap) + size.sequence_gap));
   };
   auto x = buffer(size.in);
   auto y_gradient = buffer(size.out);
@@ -118,13 +120,15 @@ void check_projection(const projection_size& size, bool with_bias) {
 template <typename Backend, typename Scalar>
 void check_projections() {
   constexpr projection_size sizes[] = {{1, 1, 1, 1}, {2, 3, 5, 7}, {1, 17, 33, 8},  {3, 40, 64, 96},
-                                       {0, 4, 5, 6}, {2, 0, 5, 6}, {2, 70, 3, 130}, {1, 200, 130, 2}};
+                                       {0, 4, 5, 6}, {2, 0, 5, 6}, {2, 70, 3, 130}, {1, 200, 130, 2},
+                                       {5, 3, 4, 7, 2}, {4, 27, 31, 70, 5}};
   for (const projection_size& size : sizes)
     for (const bool with_bias : {false, true}) {
       CAPTURE(size.batch);
       CAPTURE(size.tokens);
       CAPTURE(size.in);
       CAPTURE(size.out);
+      CAPTURE(size.sequence_gap);
       CAPTURE(with_bias);
       CAPTURE(projection_seed);
       check_projection<Backend, Scalar>(size, with_bias);

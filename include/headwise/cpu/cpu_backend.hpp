@@ -27,8 +27,9 @@ concept computed_number = std::same_as<T, float> || std::same_as<T, double> || i
 
 }  // namespace cpu
 
-/// The CPU as a backend, in float and double: vectorised on Eigen's packets, parallel with OpenMP where that is on.
-/// Results do not depend on the number of threads, bit by bit. Copying and forming mixing matrices are the reference's.
+/// The CPU as a backend, on float, double and numbers of 16 bits, which are summed in float: vectorised on Eigen's
+/// packets, parallel with OpenMP where that is on. Results do not depend on the number of threads, bit by bit. Copying
+/// and forming mixing matrices are the reference's.
 struct cpu_backend : reference_backend {
   template <typename Variant, typename Scalar>
   static constexpr std::size_t forward_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys,
@@ -42,9 +43,7 @@ struct cpu_backend : reference_backend {
   }
 
   template <typename X, typename Weight, typename Bias, typename Y>
-  requires(!is_half_precision<std::remove_reference_t<decltype(*Y::data)>>) static void project(X x, Weight weight,
-                                                                                                Bias bias, Y y,
-                                                                                                workspace& scratch) {
+  static void project(X x, Weight weight, Bias bias, Y y, workspace& scratch) {
     cpu::project(x, weight, bias, y, scratch);
   }
   template <typename YGradient, typename Weight, typename XGradient>

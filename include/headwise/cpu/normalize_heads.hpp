@@ -7,9 +7,11 @@
 #include <span>
 #include <type_traits>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/dot_product.hpp"
+#include "headwise/cpu/summed_heads.hpp"
 #include "headwise/cpu/token_chunks.hpp"
 #include "headwise/operations/head_checks.hpp"
 #include "headwise/policies/head_norm.hpp"
@@ -34,26 +36,36 @@ constexpr int gain_offset(int head) {
 /// a group of heads of one token. `gain` is [Dim], [Heads][Dim] or empty, as `Settings` says.
 template <norm_settings Settings, typename In, typename T, int Heads, int Dim>
 void normalize_heads(head_view<In, Heads, Dim> x, std::type_identity_t<std::span<const T>> gain,
-                     head_view<T, Heads, Dim> y, host_workspace& /*workspace*/) {
+                     head_view<T, Heads, Dim> y, host_workspace& workspace) {
   headwise::detail::check_normalize_heads<Settings>(x, gain, y);
-  using in = tiles::features<T, Dim>;
-  using out = tiles::mutable_features<T, Dim>;
+  using real = sum_type<T>;
+  using in = tiles::features<real, Dim>;
+  using out = tiles::mutable_features<real, Dim>;
   constexpr int heads = Settings.heads_per_group(Heads);
+  host_workspace::frame frame(workspace);
+  const real* gains = summed_numbers(gain, frame);
+  const summed_heads from(x, 1, frame);
+  const summed_heads to(y, 1, frame);
   token_chunks{x.batch, x.tokens}.for_each(
-      [&](std::int64_t b, std::int64_t first_token, std::int64_t end, std::int64_t /*index*/) {
-        for (std::int64_t n = first_token; n < end; ++n)
+      [&](std::int64_t b, std::int64_t first_token, std::int64_t end, int thread) {
+        for (std::int64_t n = first_token; n < end; ++n) {
+          const auto values = from.read(b, n, n + 1, thread);
+          const auto results = to.place(b, n, n + 1, thread);
           for (int first = 0; first < Heads; first += heads) {
-            T squares = 0;
-            for (int h = first; h < first + heads; ++h) squares += dot<T>(x.row(b, n, h), x.row(b, n, h), Dim);
-            const T r = T(Settings.factor) * inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
+            real squares = 0;
+            for (int h = first; h < first + heads; ++h) squares += dot(values.row(0, 0, h), values.row(0, 0, h), Dim);
+            const real r = real(Settings.factor) * inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
             for (int h = first; h < first + heads; ++h) {
               if constexpr (Settings.gain == norm_gain::none) {
-                out(y.row(b, n, h)) = r * in(x.row(b, n, h));
+                out(results.row(0, 0, h)) = r * in(values.row(0, 0, h));
               } else {
-                out(y.row(b, n, h)) = r * in(gain.data() + tiles::gain_offset<Settings, Dim>(h)) * in(x.row(b, n, h));
+                out(results.row(0, 0, h)) =
+                    r * in(gains + tiles::gain_offset<Settings, Dim>(h)) * in(values.row(0, 0, h));
               }
             }
           }
+          to.store(b, n, n + 1, thread);
+        }
       });
 }
 
@@ -64,39 +76,50 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
                               head_view<InGradient, Heads, Dim> y_gradient, head_view<T, Heads, Dim> x_gradient,
                               std::type_identity_t<std::span<T>> gain_gradient, host_workspace& workspace) {
   headwise::detail::check_normalize_heads_backward<Settings>(x, gain, y_gradient, x_gradient, gain_gradient);
-  using in = tiles::features<T, Dim>;
-  using out = tiles::mutable_features<T, Dim>;
+  using real = sum_type<T>;
+  using in = tiles::features<real, Dim>;
+  using out = tiles::mutable_features<real, Dim>;
   constexpr int heads = Settings.heads_per_group(Heads);
+  host_workspace::frame frame(workspace);
+  const real* gains = summed_numbers(gain, frame);
+  const summed_heads values_of(x, 1, frame);
+  const summed_heads gradients_of(y_gradient, 1, frame);
+  const summed_heads results_of(x_gradient, 1, frame);
   token_chunks{x.batch, x.tokens}.sum_over(
       Settings.gains(Heads, Dim), gain_gradient.data(), workspace,
-      [&](std::int64_t b, std::int64_t first_token, std::int64_t end, T* sums) {
-        const auto upstream = [&](std::int64_t n, int h) -> Eigen::Array<T, Dim, 1> {
-          if constexpr (Settings.gain == norm_gain::none) {
-            return T(Settings.factor) * in(y_gradient.row(b, n, h));
-          } else {
-            return T(Settings.factor) * in(gain.data() + tiles::gain_offset<Settings, Dim>(h)) *
-                   in(y_gradient.row(b, n, h));
-          }
-        };
-        for (std::int64_t n = first_token; n < end; ++n)
-          for (int first = 0; first < Heads; first += heads) {
-            T squares = 0;
-            for (int h = first; h < first + heads; ++h) squares += dot<T>(x.row(b, n, h), x.row(b, n, h), Dim);
-            const T r = inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
-            T along = 0;
-            for (int h = first; h < first + heads; ++h) {
-              const Eigen::Array<T, Dim, 1> gradient = upstream(n, h);
-              along += r * dot<T>(gradient.data(), x.row(b, n, h), Dim);
+      [&](std::int64_t b, std::int64_t first_token, std::int64_t end, int thread, real* sums) {
+        for (std::int64_t n = first_token; n < end; ++n) {
+          const auto values = values_of.read(b, n, n + 1, thread);
+          const auto gradients = gradients_of.read(b, n, n + 1, thread);
+          const auto results = results_of.place(b, n, n + 1, thread);
+          const auto upstream = [&](int h) -> Eigen::Array<real, Dim, 1> {
+            if constexpr (Settings.gain == norm_gain::none) {
+              return real(Settings.factor) * in(gradients.row(0, 0, h));
+            } else {
+              return real(Settings.factor) * in(gains + tiles::gain_offset<Settings, Dim>(h)) *
+                     in(gradients.row(0, 0, h));
             }
-            const T mean = along / T(heads * Dim);
+          };
+          for (int first = 0; first < Heads; first += heads) {
+            real squares = 0;
+            for (int h = first; h < first + heads; ++h) squares += dot(values.row(0, 0, h), values.row(0, 0, h), Dim);
+            const real r = inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
+            real along = 0;
             for (int h = first; h < first + heads; ++h) {
-              const Eigen::Array<T, Dim, 1> normalized = r * in(x.row(b, n, h));
-              out(x_gradient.row(b, n, h)) = r * (upstream(n, h) - mean * normalized);
+              const Eigen::Array<real, Dim, 1> gradient = upstream(h);
+              along += r * dot<real>(gradient.data(), values.row(0, 0, h), Dim);
+            }
+            const real mean = along / real(heads * Dim);
+            for (int h = first; h < first + heads; ++h) {
+              const Eigen::Array<real, Dim, 1> normalized = r * in(values.row(0, 0, h));
+              out(results.row(0, 0, h)) = r * (upstream(h) - mean * normalized);
               if constexpr (Settings.gain != norm_gain::none)
                 out(sums + tiles::gain_offset<Settings, Dim>(h)) +=
-                    T(Settings.factor) * in(y_gradient.row(b, n, h)) * normalized;
+                    real(Settings.factor) * in(gradients.row(0, 0, h)) * normalized;
             }
           }
+          results_of.store(b, n, n + 1, thread);
+        }
       });
 }
 

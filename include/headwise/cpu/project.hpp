@@ -6,10 +6,15 @@
 #include <span>
 #include <type_traits>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/host_memory.hpp"
 #include "headwise/core/token_view.hpp"
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/parallel.hpp"
+#include "headwise/cpu/projection_factors.hpp"
+#include "headwise/cpu/stored_factor.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/operations/project_checks.hpp"
 
@@ -36,58 +41,65 @@ void cut_alike(token_view<A>& a, token_view<B>& b) {
   b = flat_b;
 }
 
-/// result (=|+=) left * panel, where the panel has `live` columns that the result has room for.
-template <product_write Write, typename T>
-void product_with_panel(std::int64_t rows, std::int64_t live, std::int64_t depth, left_factor<T> left, const T* panel,
-                        row_factor<T> result) {
-  constexpr std::int64_t columns = register_tile<T>::columns;
-  constexpr std::int64_t group = register_tile<T>::rows;
-  if (live >= columns) {
-    product<Write>(rows, columns, depth, left, row_factor<const T>{panel, columns}, result);
-    return;
-  }
-  T block[static_cast<std::size_t>(group * columns)];
-  for (std::int64_t i = 0; i < rows; i += group) {
-    const std::int64_t count = std::min(group, rows - i);
-    product<product_write::overwrite>(count, columns, depth, left.from_row(i), row_factor<const T>{panel, columns},
-                                      row_factor<T>{block, columns});
-    for (std::int64_t r = 0; r < count; ++r)
-      for (std::int64_t j = 0; j < live; ++j) {
-        T& to = result.from_row(i + r).data[j];
-        to = Write == product_write::add ? to + block[r * columns + j] : block[r * columns + j];
-      }
-  }
-}
-
-/// Copies rows [count][width] into panels of as many columns as a register tile has, each panel [count][columns].
-template <typename T>
-void pack_column_panel(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t live, T* panel) {
-  constexpr std::int64_t columns = register_tile<T>::columns;
-  for (std::int64_t k = 0; k < count; ++k) {
-    std::copy_n(rows + k * row_step, live, panel + k * columns);
-    std::fill(panel + k * columns + live, panel + (k + 1) * columns, T(0));
-  }
-}
-
-/// rows (=|+=) x * panels for all matrices of x, in blocks of rows.
-template <product_write Write, typename In, typename T>
-void project_with_panels(const token_view<In>& x, const T* panels, const token_view<T>& y) {
-  constexpr std::int64_t columns = register_tile<T>::columns;
-  constexpr std::int64_t block = 16 * register_tile<T>::rows;
+/// y (=|+=) x * panels for all matrices of x, in blocks of rows.
+template <product_write Write, typename F, typename In, typename T>
+void project_with_panels(const token_view<In>& x, const F* panels, const token_view<T>& y, host_workspace& workspace) {
+  constexpr bool in_place = std::is_same_v<T, F>;
+  constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
+  constexpr std::int64_t block = 16 * register_tile<sum_of<F>>::rows;
   const std::int64_t blocks = (x.tokens + block - 1) / block;
-  parallel_for(x.batch * blocks, [&](std::int64_t task, int /*thread*/) {
+  const std::int64_t depth = elements_of<F>(x.width);
+  host_workspace::frame frame(workspace);
+  F* copies = in_place ? nullptr : frame.take<F>(thread_count() * block * depth);
+  parallel_for(x.batch * blocks, [&](std::int64_t task, int thread) {
     const std::int64_t b = task / blocks;
     const std::int64_t first = task % blocks * block;
     const std::int64_t rows = std::min(block, x.tokens - first);
+    left_factor<F> left{};
+    if constexpr (in_place) {
+      left = {x.row(b, first), x.token_stride, 1};
+    } else {
+      F* copy = copies + thread * block * depth;
+      pack_rows(x.row(b, first), x.token_stride, rows, x.width, copy);
+      left = {copy, depth, 1};
+    }
     for (std::int64_t o = 0; o < y.width; o += columns)
-      product_with_panel<Write>(rows, std::min(columns, y.width - o), x.width,
-                                left_factor<T>{x.row(b, first), x.token_stride, 1}, panels + o * x.width,
-                                row_factor<T>{y.row(b, first) + o, y.token_stride});
+      rounded_product<Write>(rows, columns, std::min(columns, y.width - o), depth, left,
+                             row_factor<const F>{panels + o * depth, columns},
+                             row_factor<T>{y.row(b, first) + o, y.token_stride});
   });
 }
 
 /// Fewer tokens than this do not repay packing the weights.
 inline constexpr std::int64_t tokens_worth_packing = 24;
+
+/// y (=|+=) x weight.
+template <product_write Write, typename In, typename T>
+void project_without_bias(const token_view<In>& x, const T* weight, const token_view<T>& y, host_workspace& workspace) {
+  using F = fastest_factor<T, sum_type<T>>;
+  constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
+  const std::int64_t strips = (y.width + columns - 1) / columns;
+  if (x.batch * x.tokens < tokens_worth_packing) {
+    parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
+      const std::int64_t o = strip * columns;
+      const std::int64_t live = std::min(columns, y.width - o);
+      for (std::int64_t b = 0; b < x.batch; ++b)
+        rounded_product<Write>(x.tokens, live, live, x.width, left_factor<T>{x.row(b, 0), x.token_stride, 1},
+                               row_factor<const T>{weight, y.width}.from_column(o),
+                               row_factor<T>{y.row(b, 0), y.token_stride}.from_column(o));
+    });
+  } else {
+    host_workspace::frame frame(workspace);
+    const std::int64_t panel_size = elements_of<F>(x.width) * columns;
+    F* panels = frame.take<F>(strips * panel_size);
+    parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
+      const std::int64_t o = strip * columns;
+      pack_columns(further_on(weight, o), y.width, x.width, std::min(columns, y.width - o), columns,
+                   panels + strip * panel_size);
+    });
+    project_with_panels<Write>(x, panels, y, workspace);
+  }
+}
 
 }  // namespace tiles
 
@@ -98,31 +110,13 @@ void project(token_view<In> x, std::type_identity_t<std::span<const T>> weight,
              std::type_identity_t<std::span<const T>> bias, token_view<T> y, host_workspace& workspace) {
   headwise::detail::check_project(x, weight, bias, y);
   tiles::cut_alike(x, y);
-  constexpr std::int64_t columns = register_tile<T>::columns;
-  const std::int64_t strips = (y.width + columns - 1) / columns;
-  if (x.batch * x.tokens < tiles::tokens_worth_packing) {
-    parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
-      const std::int64_t o = strip * columns;
-      for (std::int64_t b = 0; b < x.batch; ++b)
-        product<product_write::overwrite>(x.tokens, std::min(columns, y.width - o), x.width,
-                                          left_factor<T>{x.row(b, 0), x.token_stride, 1},
-                                          row_factor<const T>{weight.data(), y.width}.from_column(o),
-                                          row_factor<T>{y.row(b, 0), y.token_stride}.from_column(o));
-    });
+  if (bias.empty()) {
+    tiles::project_without_bias<product_write::overwrite>(x, weight.data(), y, workspace);
   } else {
-    host_workspace::frame frame(workspace);
-    T* panels = frame.take<T>(strips * columns * x.width);
-    parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
-      const std::int64_t o = strip * columns;
-      tiles::pack_column_panel(tiles::further_on(weight.data(), o), y.width, x.width, std::min(columns, y.width - o),
-                               panels + o * x.width);
-    });
-    tiles::project_with_panels<product_write::overwrite>(x, panels, y);
+    for (std::int64_t b = 0; b < y.batch; ++b)
+      for (std::int64_t n = 0; n < y.tokens; ++n) std::copy(bias.begin(), bias.end(), y.row(b, n));
+    tiles::project_without_bias<product_write::add>(x, weight.data(), y, workspace);
   }
-  if (bias.empty()) return;
-  for (std::int64_t b = 0; b < y.batch; ++b)
-    for (std::int64_t n = 0; n < y.tokens; ++n)
-      for (std::int64_t o = 0; o < y.width; ++o) y.row(b, n)[o] += bias[static_cast<std::size_t>(o)];
 }
 
 /// The gradient of `project` for its input: x_gradient = y_gradient weight^T, overwriting or adding.
@@ -131,19 +125,21 @@ void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std:
                             token_view<T> x_gradient, gradient_write write, host_workspace& workspace) {
   headwise::detail::check_project_backward_input(y_gradient, weight, x_gradient);
   tiles::cut_alike(y_gradient, x_gradient);
-  constexpr std::int64_t columns = register_tile<T>::columns;
+  using F = fastest_factor<T, sum_type<T>>;
+  constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
   const std::int64_t strips = (x_gradient.width + columns - 1) / columns;
+  const std::int64_t panel_size = elements_of<F>(y_gradient.width) * columns;
   host_workspace::frame frame(workspace);
-  T* panels = frame.take<T>(strips * columns * y_gradient.width);
+  F* panels = frame.take<F>(strips * panel_size);
   parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
     const std::int64_t i = strip * columns;
     pack_transposed_panels(weight.data() + i * y_gradient.width, y_gradient.width,
-                           std::min(columns, x_gradient.width - i), y_gradient.width, panels + i * y_gradient.width);
+                           std::min(columns, x_gradient.width - i), y_gradient.width, panels + strip * panel_size);
   });
   if (write == gradient_write::add) {
-    tiles::project_with_panels<product_write::add>(y_gradient, panels, x_gradient);
+    tiles::project_with_panels<product_write::add>(y_gradient, panels, x_gradient, workspace);
   } else {
-    tiles::project_with_panels<product_write::overwrite>(y_gradient, panels, x_gradient);
+    tiles::project_with_panels<product_write::overwrite>(y_gradient, panels, x_gradient, workspace);
   }
 }
 
@@ -154,33 +150,53 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
                                  std::type_identity_t<std::span<T>> bias_gradient, host_workspace& workspace) {
   headwise::detail::check_project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient);
   tiles::cut_alike(x, y_gradient);
-  constexpr std::int64_t columns = register_tile<T>::columns;
-  constexpr std::int64_t block = 16 * register_tile<T>::rows;
+  using real = sum_type<T>;
+  using F = fastest_factor<T, real>;
+  constexpr bool in_place = std::is_same_v<T, F>;
+  constexpr std::int64_t columns = register_tile<real>::columns;
+  constexpr std::int64_t block = 16 * register_tile<real>::rows;
   const std::int64_t width = y_gradient.width;
   const std::int64_t strips = (width + columns - 1) / columns;
   const std::int64_t blocks = (x.width + block - 1) / block;
+  const std::int64_t depth = elements_of<F>(x.tokens);
   host_workspace::frame frame(workspace);
-  const std::int64_t panel_size = x.tokens * columns;
-  T* panels = frame.take<T>(x.batch * strips * panel_size);
-  parallel_for(x.batch * strips, [&](std::int64_t task, int /*thread*/) {
-    const std::int64_t o = task % strips * columns;
-    if (x.tokens > 0)
-      tiles::pack_column_panel(y_gradient.row(task / strips, 0) + o, y_gradient.token_stride, x.tokens,
-                               std::min(columns, width - o), panels + task * panel_size);
-  });
+  // Both factors as [strips or blocks][batch][depth][columns or block].
+  F* panels = frame.take<F>(strips * x.batch * depth * columns);
+  F* copies = in_place ? nullptr : frame.take<F>(blocks * x.batch * depth * block);
+  const auto pack = [&](const auto& from, std::int64_t parts, std::int64_t size, F* to) {
+    parallel_for(parts * x.batch, [&](std::int64_t task, int /*thread*/) {
+      const std::int64_t first = task / x.batch * size;
+      if (x.tokens > 0)
+        pack_columns(from.row(task % x.batch, 0) + first, from.token_stride, x.tokens,
+                     std::min(size, from.width - first), size, to + task * depth * size);
+    });
+  };
+  pack(y_gradient, strips, columns, panels);
+  if constexpr (!in_place) pack(x, blocks, block, copies);
   parallel_for(strips * blocks, [&](std::int64_t task, int /*thread*/) {
     const std::int64_t strip = task / blocks;
     const std::int64_t o = strip * columns;
     const std::int64_t first = task % blocks * block;
-    for (std::int64_t b = 0; b < x.batch && x.tokens > 0; ++b)
-      tiles::product_with_panel<product_write::add>(std::min(block, x.width - first), std::min(columns, width - o),
-                                                    x.tokens, left_factor<T>{x.row(b, 0) + first, 1, x.token_stride},
-                                                    panels + (b * strips + strip) * panel_size,
-                                                    row_factor<T>{weight_gradient.data() + first * width + o, width});
+    const auto add_product = [&](std::int64_t b, std::int64_t sequences, const left_factor<F>& left) {
+      rounded_product<product_write::add>(
+          std::min(block, x.width - first), columns, std::min(columns, width - o), sequences * depth, left,
+          row_factor<const F>{panels + (strip * x.batch + b) * depth * columns, columns},
+          row_factor<T>{weight_gradient.data() + first * width + o, width});
+    };
+    if (x.tokens == 0) return;
+    if constexpr (in_place) {
+      for (std::int64_t b = 0; b < x.batch; ++b) add_product(b, 1, {x.row(b, 0) + first, 1, x.token_stride});
+    } else {
+      // All sequences at once, so that their sum is rounded once.
+      add_product(0, x.batch, {copies + first * x.batch * depth, 1, block});
+    }
   });
-  for (std::int64_t b = 0; b < y_gradient.batch && !bias_gradient.empty(); ++b)
-    for (std::int64_t n = 0; n < y_gradient.tokens; ++n)
-      for (std::int64_t o = 0; o < width; ++o) bias_gradient[static_cast<std::size_t>(o)] += y_gradient.row(b, n)[o];
+  if (bias_gradient.empty()) return;
+  real* sums = frame.take<real>(width);
+  convert(bias_gradient.data(), width, real(1), sums);
+  for (std::int64_t b = 0; b < y_gradient.batch; ++b)
+    for (std::int64_t n = 0; n < y_gradient.tokens; ++n) add_scaled(y_gradient.row(b, n), width, real(1), sums);
+  convert(sums, width, real(1), bias_gradient.data());
 }
 
 }  // namespace headwise::cpu

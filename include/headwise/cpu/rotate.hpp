@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <span>
 
+#include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_memory.hpp"
+#include "headwise/cpu/summed_heads.hpp"
 #include "headwise/cpu/token_chunks.hpp"
 #include "headwise/operations/head_checks.hpp"
 
@@ -39,6 +41,7 @@ template <typename Positions, typename In, typename T, int Heads, int Dim>
 void turn(head_view<In, Heads, Dim> x, std::span<const std::int64_t> first_positions, head_view<T, Heads, Dim> y,
           double direction, host_workspace& workspace) {
   headwise::detail::check_rotate(x, first_positions, y);
+  using real = sum_type<T>;
   constexpr std::int64_t pairs = Dim / 2;
   host_workspace::frame frame(workspace);
   auto* frequencies = frame.take<double>(pairs);
@@ -47,21 +50,26 @@ void turn(head_view<In, Heads, Dim> x, std::span<const std::int64_t> first_posit
   // Sequences that start at the same position share their angles.
   const bool shared = first_positions.empty() || x.batch == 1;
   const std::int64_t tables = shared ? (x.batch > 0 ? 1 : 0) : x.batch;
-  T* turns = frame.take<T>(tables * x.tokens * Dim);
+  real* turns = frame.take<real>(tables * x.tokens * Dim);
   token_chunks{tables, x.tokens}.for_each(
-      [&](std::int64_t b, std::int64_t first, std::int64_t end, std::int64_t /*index*/) {
+      [&](std::int64_t b, std::int64_t first, std::int64_t end, int /*thread*/) {
         const std::int64_t start = headwise::detail::length_of(first_positions, b, 0);
         for (std::int64_t n = first; n < end; ++n) {
-          T* row = turns + (b * x.tokens + n) * Dim;
+          real* row = turns + (b * x.tokens + n) * Dim;
           fill_turns<Dim>(static_cast<double>(start + n), frequencies, row, row + pairs);
         }
       });
+  const summed_heads in(x, 1, frame);
+  const summed_heads out(y, 1, frame);
   token_chunks{x.batch, x.tokens}.for_each(
-      [&](std::int64_t b, std::int64_t first, std::int64_t end, std::int64_t /*index*/) {
+      [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
         for (std::int64_t n = first; n < end; ++n) {
-          const T* row = turns + ((shared ? 0 : b) * x.tokens + n) * Dim;
+          const real* row = turns + ((shared ? 0 : b) * x.tokens + n) * Dim;
+          const auto from = in.read(b, n, n + 1, thread);
+          const auto to = out.place(b, n, n + 1, thread);
           for (int h = 0; h < Heads; ++h)
-            turn_vector<Positions, Dim>(static_cast<const T*>(x.row(b, n, h)), row, row + pairs, y.row(b, n, h));
+            turn_vector<Positions, Dim>(from.row(0, 0, h), row, row + pairs, to.row(0, 0, h));
+          out.store(b, n, n + 1, thread);
         }
       });
 }

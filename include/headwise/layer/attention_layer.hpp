@@ -30,7 +30,7 @@ class attention_layer {
                 "attention_variant<...>");
   static_assert(!any_attention_variant<Variant> || attention_backend<Backend, Variant, Scalar>,
                 "headwise: the third argument of attention_layer must be a backend with the operations on this number "
-                "type, such as cpu_backend for float and double");
+                "type, such as cpu_backend for float and bfloat16");
   static_assert(!any_attention_variant<Variant> || executed_as_named<Variant, Execution>,
                 "headwise: mixing cannot be folded into a projection where a norm stands between them, take "
                 "mixing_execution::on_activations");

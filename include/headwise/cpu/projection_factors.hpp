@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "headwise/cpu/factor.hpp"
+#include "headwise/cpu/packing.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/tile_product.hpp"
+
+namespace headwise::cpu {
+
+// Matrices of any width as the factors of products, and products whose results are rounded.
+
+/// Copies rows [count][width] element by element, [count][elements of width].
+template <typename F, typename T>
+void pack_rows(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t width, F* packed) {
+  const std::int64_t elements = elements_of<F>(width);
+  for (std::int64_t n = 0; n < count; ++n) {
+    const T* row = rows + n * row_step;
+    F* to = packed + n * elements;
+    if constexpr (factor<F>::depth == 1)
+      convert(row, width, F(1), to);
+    else
+      for (std::int64_t i = 0; i < elements; ++i) to[i] = tiles::element_of<F>(row, i, width);
+  }
+}
+
+/// Copies rows [count][live] with their columns as what elements go along, [elements of count][columns]. Missing columns
+/// are zero.
+template <typename F, typename T>
+void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t live, std::int64_t columns,
+                  F* packed) {
+  for (std::int64_t k = 0; k < elements_of<F>(count); ++k) {
+    const T* row = rows + k * factor<F>::depth * row_step;
+    F* to = packed + k * columns;
+    if constexpr (factor<F>::depth == 1) {
+      convert(row, live, F(1), to);
+    } else {
+      const bool has_second = 2 * k + 1 < count;
+      for (std::int64_t j = 0; j < live; ++j) to[j] = {row[j], has_second ? row[row_step + j] : T(0)};
+    }
+    std::fill(to + live, to + columns, F{});
+  }
+}
+
+/// result (=|+=) left * right, where `right` has `columns` columns and `result` room for the first `live` of them. Where
+/// sums are not of the result's type, every result is rounded once.
+template <product_write Write, typename F, typename T>
+void rounded_product(std::int64_t rows, std::int64_t columns, std::int64_t live, std::int64_t depth,
+                     left_factor<F> left, row_factor<const F> right, row_factor<T> result) {
+  using real = sum_of<F>;
+  if constexpr (std::is_same_v<T, real>) {
+    if (live == columns) {
+      product<Write>(rows, columns, depth, left, right, result);
+      return;
+    }
+  }
+  constexpr std::int64_t group = register_tile<real>::rows;
+  constexpr std::int64_t most = register_tile<real>::columns;
+  real block[static_cast<std::size_t>(group * most)];
+  for (std::int64_t i = 0; i < rows; i += group) {
+    const std::int64_t count = std::min(group, rows - i);
+    product<product_write::overwrite>(count, columns, depth, left.from_row(i), right, row_factor<real>{block, most});
+    for (std::int64_t r = 0; r < count; ++r) {
+      real* sums = block + r * most;
+      T* to = result.from_row(i + r).data;
+      if constexpr (Write == product_write::add) add_scaled(to, live, real(1), sums);
+      convert(sums, live, real(1), to);
+    }
+  }
+}
+
+}  // namespace headwise::cpu
