@@ -27,8 +27,8 @@ using half_layer = attention_layer<grouped, bfloat16, reference_backend>;
 static_assert(std::is_same_v<decltype(half_layer::saved_type::query)::value_type, bfloat16>);
 static_assert(std::is_same_v<decltype(half_layer::saved_type::lse)::value_type, float>);
 
-/// The results of forward, backward and decoding on a backend with whole numbers for parameters and inputs, one token a sequence:
-/// all its weight goes to itself, so that everything is a whole number.
+/// The results of forward, backward and decoding on a backend, with whole numbers for parameters and inputs, one token
+/// a sequence: all its weight goes to itself, so that everything is a whole number.
 template <typename Backend, typename Variant, typename Scalar>
 std::vector<std::vector<float>> results_of_whole_numbers() {
   constexpr std::int64_t batch = 3;

@@ -59,7 +59,8 @@ projection_results<Scalar> project_on(const projection_size& size, bool with_bia
   random_numbers random(projection_seed, rounded_to<Stored>);
   const auto view = [&](std::vector<Scalar>& buffer, std::int64_t width) {
     const std::int64_t row = width + projection_gap;
-    return token_view<Scalar>{buffer.data(), size.batch, size.tokens, width, size.tokens * row + size.sequence_gap, row};
+    return token_view<Scalar>{
+        buffer.data(), size.batch, size.tokens, width, size.tokens * row + size.sequence_gap, row};
   };
   const auto buffer = [&](std::int64_t width) {
     return random.normals<Scalar>(size.batch * (size.tokens * (width + projection_gap) + size.sequence_gap));
@@ -119,8 +120,8 @@ void check_projection(const projection_size& size, bool with_bias) {
 /// Projections of many sizes and their gradients agree with the reference.
 template <typename Backend, typename Scalar>
 void check_projections() {
-  constexpr projection_size sizes[] = {{1, 1, 1, 1}, {2, 3, 5, 7}, {1, 17, 33, 8},  {3, 40, 64, 96},
-                                       {0, 4, 5, 6}, {2, 0, 5, 6}, {2, 70, 3, 130}, {1, 200, 130, 2},
+  constexpr projection_size sizes[] = {{1, 1, 1, 1},    {2, 3, 5, 7},      {1, 17, 33, 8},  {3, 40, 64, 96},
+                                       {0, 4, 5, 6},    {2, 0, 5, 6},      {2, 70, 3, 130}, {1, 200, 130, 2},
                                        {5, 3, 4, 7, 2}, {4, 27, 31, 70, 5}};
   for (const projection_size& size : sizes)
     for (const bool with_bias : {false, true}) {

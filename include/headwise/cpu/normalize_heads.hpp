@@ -46,27 +46,25 @@ void normalize_heads(head_view<In, Heads, Dim> x, std::type_identity_t<std::span
   const real* gains = summed_numbers(gain, frame);
   const summed_heads from(x, 1, frame);
   const summed_heads to(y, 1, frame);
-  token_chunks{x.batch, x.tokens}.for_each(
-      [&](std::int64_t b, std::int64_t first_token, std::int64_t end, int thread) {
-        for (std::int64_t n = first_token; n < end; ++n) {
-          const auto values = from.read(b, n, n + 1, thread);
-          const auto results = to.place(b, n, n + 1, thread);
-          for (int first = 0; first < Heads; first += heads) {
-            real squares = 0;
-            for (int h = first; h < first + heads; ++h) squares += dot(values.row(0, 0, h), values.row(0, 0, h), Dim);
-            const real r = real(Settings.factor) * inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
-            for (int h = first; h < first + heads; ++h) {
-              if constexpr (Settings.gain == norm_gain::none) {
-                out(results.row(0, 0, h)) = r * in(values.row(0, 0, h));
-              } else {
-                out(results.row(0, 0, h)) =
-                    r * in(gains + tiles::gain_offset<Settings, Dim>(h)) * in(values.row(0, 0, h));
-              }
-            }
+  token_chunks{x.batch, x.tokens}.for_each([&](std::int64_t b, std::int64_t first_token, std::int64_t end, int thread) {
+    for (std::int64_t n = first_token; n < end; ++n) {
+      const auto values = from.read(b, n, n + 1, thread);
+      const auto results = to.place(b, n, n + 1, thread);
+      for (int first = 0; first < Heads; first += heads) {
+        real squares = 0;
+        for (int h = first; h < first + heads; ++h) squares += dot(values.row(0, 0, h), values.row(0, 0, h), Dim);
+        const real r = real(Settings.factor) * inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
+        for (int h = first; h < first + heads; ++h) {
+          if constexpr (Settings.gain == norm_gain::none) {
+            out(results.row(0, 0, h)) = r * in(values.row(0, 0, h));
+          } else {
+            out(results.row(0, 0, h)) = r * in(gains + tiles::gain_offset<Settings, Dim>(h)) * in(values.row(0, 0, h));
           }
-          to.store(b, n, n + 1, thread);
         }
-      });
+      }
+      to.store(b, n, n + 1, thread);
+    }
+  });
 }
 
 /// The backward of `normalize_heads`. With r = 1 / rms, n = r x and u = factor * gain * dy,

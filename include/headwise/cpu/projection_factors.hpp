@@ -13,7 +13,7 @@
 
 namespace headwise::cpu {
 
-// Matrices of any width as the factors of products, and products whose results are rounded.
+// Matrices of any width as factors of products, and products whose results are rounded.
 
 /// Copies rows [count][width] element by element, [count][elements of width].
 template <typename F, typename T>
@@ -29,8 +29,7 @@ void pack_rows(const T* rows, std::int64_t row_step, std::int64_t count, std::in
   }
 }
 
-/// Copies rows [count][live] with their columns as what elements go along, [elements of count][columns]. Missing columns
-/// are zero.
+/// Copies rows [count][live] with elements along the columns, [elements of count][columns]. Missing columns are zero.
 template <typename F, typename T>
 void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t live, std::int64_t columns,
                   F* packed) {
@@ -47,8 +46,8 @@ void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std:
   }
 }
 
-/// result (=|+=) left * right, where `right` has `columns` columns and `result` room for the first `live` of them. Where
-/// sums are not of the result's type, every result is rounded once.
+/// result (=|+=) left * right, where `right` has `columns` columns and `result` has room for the first `live` of them.
+/// Where sums are not of the result's type, every result is rounded once.
 template <product_write Write, typename F, typename T>
 void rounded_product(std::int64_t rows, std::int64_t columns, std::int64_t live, std::int64_t depth,
                      left_factor<F> left, row_factor<const F> right, row_factor<T> result) {

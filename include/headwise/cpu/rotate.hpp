@@ -51,27 +51,24 @@ void turn(head_view<In, Heads, Dim> x, std::span<const std::int64_t> first_posit
   const bool shared = first_positions.empty() || x.batch == 1;
   const std::int64_t tables = shared ? (x.batch > 0 ? 1 : 0) : x.batch;
   real* turns = frame.take<real>(tables * x.tokens * Dim);
-  token_chunks{tables, x.tokens}.for_each(
-      [&](std::int64_t b, std::int64_t first, std::int64_t end, int /*thread*/) {
-        const std::int64_t start = headwise::detail::length_of(first_positions, b, 0);
-        for (std::int64_t n = first; n < end; ++n) {
-          real* row = turns + (b * x.tokens + n) * Dim;
-          fill_turns<Dim>(static_cast<double>(start + n), frequencies, row, row + pairs);
-        }
-      });
+  token_chunks{tables, x.tokens}.for_each([&](std::int64_t b, std::int64_t first, std::int64_t end, int /*thread*/) {
+    const std::int64_t start = headwise::detail::length_of(first_positions, b, 0);
+    for (std::int64_t n = first; n < end; ++n) {
+      real* row = turns + (b * x.tokens + n) * Dim;
+      fill_turns<Dim>(static_cast<double>(start + n), frequencies, row, row + pairs);
+    }
+  });
   const summed_heads in(x, 1, frame);
   const summed_heads out(y, 1, frame);
-  token_chunks{x.batch, x.tokens}.for_each(
-      [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
-        for (std::int64_t n = first; n < end; ++n) {
-          const real* row = turns + ((shared ? 0 : b) * x.tokens + n) * Dim;
-          const auto from = in.read(b, n, n + 1, thread);
-          const auto to = out.place(b, n, n + 1, thread);
-          for (int h = 0; h < Heads; ++h)
-            turn_vector<Positions, Dim>(from.row(0, 0, h), row, row + pairs, to.row(0, 0, h));
-          out.store(b, n, n + 1, thread);
-        }
-      });
+  token_chunks{x.batch, x.tokens}.for_each([&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
+    for (std::int64_t n = first; n < end; ++n) {
+      const real* row = turns + ((shared ? 0 : b) * x.tokens + n) * Dim;
+      const auto from = in.read(b, n, n + 1, thread);
+      const auto to = out.place(b, n, n + 1, thread);
+      for (int h = 0; h < Heads; ++h) turn_vector<Positions, Dim>(from.row(0, 0, h), row, row + pairs, to.row(0, 0, h));
+      out.store(b, n, n + 1, thread);
+    }
+  });
 }
 
 }  // namespace tiles

@@ -46,8 +46,8 @@ class summed_heads {
   /// Where the heads of the tokens [first, end) of a sequence are read or written, as a sequence of their own.
   auto place(std::int64_t b, std::int64_t first, std::int64_t end, int thread) const {
     if constexpr (in_place)
-      return head_view<T, Heads, Dim>{
-          stored_.row(b, first, 0), 1, end - first, 0, stored_.token_stride, stored_.head_stride};
+      return head_view<T, Heads, Dim>{stored_.row(b, first, 0), 1, end - first, 0, stored_.token_stride,
+                                      stored_.head_stride};
     else
       return batch_token_head_view<Heads, Dim>(copies_ + thread * copy_size_, 1, end - first);
   }
