@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -205,7 +206,8 @@ template <int Rows, typename T, typename Right>
 void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const Right> right,
                   row_factor<T> result) {
   constexpr std::int64_t size = packet<T>::size;
-  constexpr int packets = std::min(8, register_tile<T>::sums / Rows / 4 * 4);
+  // Dimensions of heads are more often powers of two than multiples of three.
+  constexpr int packets = static_cast<int>(std::bit_floor(std::min(8U, unsigned{register_tile<T>::sums} / Rows)));
   constexpr std::int64_t wide = packets * size;
   std::int64_t j = 0;
   for (; j + wide <= columns; j += wide)
