@@ -15,7 +15,7 @@ left_out="$left_out|wsd_batch_size/(bootstrap|fit_pooled)"
 cmake -S . -B build-ci/clang -DCMAKE_CXX_COMPILER=clang++ -DHEADWISE_WARNINGS_AS_ERRORS=ON \
   -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 -DHEADWISE_SANITIZE="address;undefined" -DHEADWISE_NATIVE=OFF \
   -DHEADWISE_EXAMPLES=wsd_batch_size -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld \
-  -DHEADWISE_TESTS_LEFT_OUT="$left_out|dependencies|device|documents|gpu_bench|headers|packaging"
+  -DHEADWISE_TESTS_LEFT_OUT="$left_out|dependencies|device|documents|gpu_bench|headers|instruction_sets|packaging"
 cmake --build build-ci/clang --parallel "$(nproc)"
 export LSAN_OPTIONS="suppressions=$PWD/tests/sanitizers/leaks_of_others.txt:print_suppressions=0"
 build-ci/clang/examples/wsd_batch_size/tests/wsd_batch_size_test --test-case-exclude="long logs take a blink,\
