@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <numbers>
@@ -30,8 +29,10 @@ template <typename Variant, typename Rule, typename Real>
 void finish_scores(const typename Variant::mask& mask, const Rule& rule, const query_token& row, key_range range,
                    bool all_visible, std::int64_t first, std::int64_t count, Real* scores, std::int64_t step = 1) {
   constexpr Real hidden = -std::numeric_limits<Real>::infinity();
-  const std::int64_t begin = std::clamp(range.begin - first, std::int64_t{0}, count);
-  const std::int64_t end = std::clamp(range.end - first, begin, count);
+  // An empty range may lie anywhere, so that its distance to the first key may be no number.
+  const key_range seen = intersection(range, {first, first + count});
+  const std::int64_t begin = seen.size() > 0 ? seen.begin - first : 0;
+  const std::int64_t end = begin + seen.size();
   if constexpr (scales_before_softmax<Variant>) {
     for (std::int64_t j = begin; j < end; ++j) {
       Real& score = scores[j * step];
