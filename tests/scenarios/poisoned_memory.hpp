@@ -14,6 +14,7 @@
 #include "headwise/core/host_device.hpp"
 #include "support/compare.hpp"
 #include "support/conformance.hpp"
+#include "support/dead_memory.hpp"
 #include "support/workspaces.hpp"
 
 namespace headwise::test {
@@ -31,38 +32,6 @@ struct shared_causal : attention_variant<query_heads<2>, composite_heads<1>, hea
 
 template <typename Scalar>
 inline constexpr Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
-
-/// Whether nobody sees this key: what stands there must not matter.
-template <typename Variant>
-bool unseen(const attend_sizes& sizes, std::int64_t b, std::int64_t key) {
-  const std::int64_t queries = headwise::detail::length_of(sizes.query_lengths, b, sizes.queries);
-  const std::int64_t keys = headwise::detail::length_of(sizes.key_lengths, b, sizes.keys);
-  for (std::int64_t n = 0; n < queries; ++n)
-    for (int h = 0; h < Variant::query_heads; ++h) {
-      const query_token row = query_at(n, h, b, queries, keys);
-      if (headwise::detail::visible_keys_of(typename Variant::mask{}, row).contains(key) &&
-          headwise::detail::visible_in_range(typename Variant::mask{}, pair_of(row, key)))
-        return false;
-    }
-  return true;
-}
-
-template <typename Variant, typename Scalar>
-void set_dead_memory(attend_tensors<Variant, Scalar>& t, Scalar value) {
-  for (std::int64_t b = 0; b < t.sizes.batch; ++b) {
-    const std::int64_t queries = headwise::detail::length_of(t.sizes.query_lengths, b, t.sizes.queries);
-    for (std::int64_t n = 0; n < t.sizes.keys; ++n)
-      for (int g = 0; g < Variant::composite_heads && unseen<Variant>(t.sizes, b, n); ++g) {
-        std::fill_n(t.k.view().row(b, n, g), Variant::head_dim, value);
-        std::fill_n(t.v.view().row(b, n, g), Variant::value_dim, value);
-      }
-    for (std::int64_t n = queries; n < t.sizes.queries; ++n)
-      for (int h = 0; h < Variant::query_heads; ++h) {
-        std::fill_n(t.q.view().row(b, n, h), Variant::head_dim, value);
-        std::fill_n(t.out_gradient.view().row(b, n, h), Variant::value_dim, value);
-      }
-  }
-}
 
 /// A call whose dead memory holds a value, workspace included.
 template <typename Setting>

@@ -10,6 +10,7 @@
 #include "headwise/operations/compose_heads.hpp"
 #include "headwise/reference/reference_backend.hpp"
 #include "support/attend_tensors.hpp"
+#include "support/compare.hpp"
 
 namespace headwise::test {
 
@@ -117,6 +118,13 @@ component_tensors<Variant, To> converted(const component_tensors<Variant, From>&
   to.mask = from.mask;
   to.score = from.score;
   return to;
+}
+
+/// Whether no result was written where none belongs: between the vectors is still what filled the gaps.
+template <typename Variant, typename Scalar>
+verdict gaps_hold(Scalar gap, component_tensors<Variant, Scalar> tensors) {
+  tensors.set_outputs(gap);
+  return bitwise_equal(tensors.out.storage(), std::vector<Scalar>(tensors.out.storage().size(), gap));
 }
 
 /// The same call on composite heads, which the reference builds.

@@ -136,29 +136,34 @@ void check_attend(const attend_sizes& sizes, std::uint64_t seed, const typename 
   check_all(attend_verdicts<Setting>(sizes, seed, mask, score));
 }
 
+/// Whether the results of `attend_components` that a call holds agree with the reference.
+template <typename Variant, typename Scalar>
+std::vector<named_verdict> verdicts_of(const component_tensors<Variant, Scalar>& tested) {
+  using accumulator = typename Variant::template accumulator<Scalar>;
+  auto plain = tested;
+  auto exact = converted<exact_type<accumulator>>(tested);
+  host_workspace workspace;
+  reference_backend::attend_components(plain.arguments(), workspace);
+  reference_backend::attend_components(exact.arguments(), workspace);
+  const attend_magnitudes m = magnitudes_of(exact);
+  return {{"out", as_precise_as_plain(forward_factor, values_of(tested.out), values_of(plain.out), values_of(exact.out),
+                                      rounding_floor<Scalar, accumulator>(m.out))},
+          {"lse", as_precise_as_plain(forward_factor, tested.lse.values, plain.lse.values, exact.lse.values,
+                                      rounding_floor<Scalar, accumulator>(m.lse))}};
+}
+
 /// `attend_components` agrees with the reference.
 template <typename Setting>
 void check_attend_components(const attend_sizes& sizes, std::uint64_t seed,
                              const typename Setting::variant::mask& mask = {},
                              const typename Setting::variant::score_modification& score = {}) {
-  using scalar = typename Setting::scalar;
-  using accumulator = typename Setting::accumulator;
   CAPTURE(sizes);
   CAPTURE(seed);
-  auto tested = random_component_tensors<typename Setting::variant, scalar>(sizes, seed);
+  auto tested = random_component_tensors<typename Setting::variant, typename Setting::scalar>(sizes, seed);
   tested.mask = mask;
   tested.score = score;
-  auto plain = tested;
-  auto exact = converted<exact_type<accumulator>>(tested);
-  host_workspace workspace;
   backend_runner<typename Setting::backend>::attend_components(tested);
-  reference_backend::attend_components(plain.arguments(), workspace);
-  reference_backend::attend_components(exact.arguments(), workspace);
-  const attend_magnitudes m = magnitudes_of(exact);
-  CHECK(as_precise_as_plain(forward_factor, values_of(tested.out), values_of(plain.out), values_of(exact.out),
-                            rounding_floor<scalar, accumulator>(m.out)));
-  CHECK(as_precise_as_plain(forward_factor, tested.lse.values, plain.lse.values, exact.lse.values,
-                            rounding_floor<scalar, accumulator>(m.lse)));
+  check_all(verdicts_of(tested));
 }
 
 /// A few sizes with everything that lengths can do: more queries than keys and fewer, ragged, empty.
