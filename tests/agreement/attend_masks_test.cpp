@@ -9,13 +9,14 @@ namespace headwise::test {
 template <typename Mask>
 using masked = three_heads<head_dim<8>, Mask>;
 
-template <typename... Ranges, typename... Rules>
-by_turns<fast_backends, masked<Ranges>..., masked<Rules>...> under_masks(policy_list<Ranges...>, policy_list<Rules...>);
-
 TEST_CASE_TEMPLATE_DEFINE("attention under every mask agrees with the reference", Setting, every_mask) {
-  check_various_sizes<Setting>(41);
+  for (int mask = 0; mask < Setting::variant::mask::count; ++mask) {
+    CAPTURE(mask);
+    check_various_sizes<Setting>(41, {mask});
+  }
 }
-TEST_CASE_TEMPLATE_APPLY(every_mask, decltype(under_masks(range_masks{}, rule_masks{})));
+TEST_CASE_TEMPLATE_APPLY(every_mask, settings_of<fast_backends, masked<mask_of<range_masks>>>);
+TEST_CASE_TEMPLATE_APPLY(every_mask, in_float<fast_backends, masked<mask_of<rule_masks>>>);
 
 TEST_CASE_TEMPLATE_DEFINE("a mask's data reaches every backend", Setting, mask_with_data) {
   check_policies_with_data<Setting>(42);

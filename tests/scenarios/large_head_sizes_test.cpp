@@ -8,8 +8,7 @@ namespace headwise::test {
 
 TEST_CASE("large head sizes work as well") {
   check_head_sizes<cpu_backend, float>(large_head_sizes{});
-  check_head_sizes<cpu_backend, double>(head_size_list<head_size<96, 96>, head_size<111, 111>, head_size<192, 128>>{},
-                                        3);
+  check_head_sizes<cpu_backend, double>(head_size_list<head_size<111, 111>>{}, 3);
 }
 
 }  // namespace headwise::test

@@ -18,11 +18,10 @@ template <typename... Sizes>
 struct head_size_list {};
 
 /// Head sizes of every kind, up to 64 and above.
-using moderate_head_sizes =
-    head_size_list<head_size<1, 1>, head_size<4, 8>, head_size<8, 1>, head_size<24, 24>, head_size<32, 32>,
-                   head_size<40, 20>, head_size<46, 46>, head_size<59, 118>, head_size<64, 64>>;
-using large_head_sizes = head_size_list<head_size<80, 80>, head_size<96, 96>, head_size<111, 111>, head_size<128, 128>,
-                                        head_size<128, 256>, head_size<192, 128>, head_size<256, 256>>;
+using moderate_head_sizes = head_size_list<head_size<1, 1>, head_size<8, 1>, head_size<40, 20>, head_size<46, 46>,
+                                           head_size<59, 118>, head_size<64, 64>>;
+using large_head_sizes = head_size_list<head_size<80, 80>, head_size<111, 111>, head_size<128, 256>,
+                                        head_size<192, 128>, head_size<256, 256>>;
 
 template <int Dim, int ValueDim>
 struct sized : attention_variant<query_heads<2>, composite_heads<1>, head_dim<Dim>, value_dim<ValueDim>, causal_mask> {
