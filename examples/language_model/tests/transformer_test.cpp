@@ -95,12 +95,11 @@ void check_gradients() {
     }
 }
 
-TEST_CASE("the gradients of a whole transformer are the slopes of its loss, for every variant") {
-  check_gradients<multi_head<4, 4>>();
+// Shared heads, all kinds of parameters, and mixing without a norm: what the other variants are made of.
+
+TEST_CASE("the gradients of a whole transformer are the slopes of its loss") {
   check_gradients<grouped_query<4, 4>>();
   check_gradients<mea<4, 4>>();
-  check_gradients<mea_half_cache<4, 4>>();
-  check_gradients<head_mixing<4, 4>>();
   check_gradients<head_mixing_half_cache<4, 4>>();
 }
 
@@ -126,16 +125,13 @@ void check_decoding() {
 }
 
 TEST_CASE("decoding piece by piece gives the logits of one forward pass") {
-  check_decoding<multi_head<4, 4>>();
   check_decoding<grouped_query<4, 4>>();
   check_decoding<mea<4, 4>>();
-  check_decoding<mea_half_cache<4, 4>>();
-  check_decoding<head_mixing<4, 4>>();
   check_decoding<head_mixing_half_cache<4, 4>>();
 }
 
 TEST_CASE("a new model knows nothing: its loss is near that of equal probabilities") {
-  transformer<mea<4, 16>, float, backend> model({.d_model = 64, .heads = 4, .layers = 2});
+  transformer<mea_half_cache<4, 16>, float, backend> model({.d_model = 64, .heads = 4, .layers = 2});
   CHECK(model.loss(some_batch(4, 32)) == doctest::Approx(std::log(256.0)).epsilon(0.02));
 }
 
