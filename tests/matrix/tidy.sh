@@ -6,8 +6,8 @@ cmake -S . -B build-ci/tidy -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_EXPORT_COMPILE_
 # The compilation database knows which source files there are; models of one variant each differ by its name alone. What
 # is made of many sources takes longest and comes first.
 sources=$(sed -n 's/^ *"file": "\([^"]*\)".*/\1/p' build-ci/tidy/compile_commands.json |
-  grep -E '/examples/|/tests/headers/first_user\.cpp$' | grep -vE '\.cu$|/make_model_|_test\.(cpp|dir)|/doctest_main\.cpp' |
-  sort)
+  grep -E '/examples/|/tests/headers/first_user\.cpp$' |
+  grep -vE '\.cu$|/make_model_|_test(_main)?\.(cpp|dir)|/doctest_main\.cpp' | sort)
 for folder in tests/headers examples/wsd_batch_size examples/language_model examples/program_support; do
   echo "$sources" | grep -q "/$folder/"
 done
