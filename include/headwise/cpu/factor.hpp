@@ -62,7 +62,7 @@ struct factor<bfloat16_pair> {
     return __builtin_bit_cast(type, packet<float>::broadcast(__builtin_bit_cast(float, pair)));
   }
   static sum_type multiply_add(const type& a, const type& b, const sum_type& sums) {
-#if defined(__AVX512BF16__)
+#if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
     if constexpr (packet<float>::size == 16)
       return _mm512_dpbf16_ps(sums, __builtin_bit_cast(__m512bh, a), __builtin_bit_cast(__m512bh, b));
     else
@@ -80,7 +80,7 @@ struct factor<bfloat16_pair> {
   static bfloat16_pair element(const number* numbers) { return {numbers[0], numbers[1]}; }
   /// Rounds sums to numbers that stand one behind the other.
   static void store(number* to, const sum_type& numbers) {
-#if defined(__AVX512BF16__)
+#if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
     if constexpr (packet<float>::size == 16) {
       const __m256bh rounded = _mm512_cvtneps_pbh(numbers);
       std::memcpy(static_cast<void*>(to), &rounded, sizeof rounded);
@@ -102,7 +102,7 @@ struct factor<bfloat16_pair> {
 };
 
 /// Whether products of bfloat16 pairs are faster than those of floats here.
-#if defined(__AVX512BF16__)
+#if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
 inline constexpr bool multiplies_bfloat16_pairs = packet<float>::size == 16;
 #else
 inline constexpr bool multiplies_bfloat16_pairs = false;
