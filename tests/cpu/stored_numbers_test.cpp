@@ -82,3 +82,15 @@ TEST_CASE("conversion of a vector scales all of its numbers, between any two typ
   scaled(bfloat16(), 1.0F);
   scaled(1.0, float16());
 }
+
+TEST_CASE("adding a scaled vector to another one gives a number that does not depend on where it stands") {
+  for (const std::size_t count : {std::size_t{1}, size - 1, size, size + 3, 3 * size}) {
+    CAPTURE(count);
+    const std::vector<bfloat16> from(count, bfloat16(1.0F / 3));
+    std::vector<float> to(count + 1, 0.1F);
+    headwise::cpu::add_scaled(from.data(), static_cast<std::int64_t>(count), 0.7F, to.data());
+    for (std::size_t i = 0; i < count; ++i) CHECK(to[i] == to[0]);
+    CHECK(std::fabs(to[0] - (0.1F + 0.7F * float{from[0]})) <= 0x1p-23F);
+    CHECK(to[count] == 0.1F);
+  }
+}

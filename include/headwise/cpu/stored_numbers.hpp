@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -128,7 +129,12 @@ void add_scaled(const T* from, std::int64_t count, Real factor, Real* to) {
   const std::int64_t whole = count / p::size * p::size;
   for (std::int64_t i = 0; i < whole; i += p::size)
     p::store(to + i, p::multiply_add(load_as<Real>(from + i), factors, p::load(to + i)));
-  for (std::int64_t i = whole; i < count; ++i) to[i] += factor * tiles::converted<Real>(from[i]);
+  if (whole == count) return;
+  // As packets are, so that a number does not depend on where it stands.
+  Real last[std::size_t{p::size}];
+  p::store(last, p::multiply_add(load_first_as<Real>(from + whole, count - whole), factors,
+                                 p::load_first(to + whole, count - whole)));
+  std::copy_n(last, count - whole, to + whole);
 }
 
 }  // namespace headwise::cpu
