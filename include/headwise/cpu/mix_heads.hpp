@@ -16,15 +16,6 @@
 #include "headwise/operations/head_checks.hpp"
 
 namespace headwise::cpu {
-namespace tiles {
-
-/// The heads of a view's first token as rows.
-template <typename T, int Heads, int Dim>
-row_factor<T> first_token(const head_view<T, Heads, Dim>& heads) {
-  return {heads.data, heads.head_stride};
-}
-
-}  // namespace tiles
 
 /// Head-level linear composition (MEA, eq. 10-11): composites[b][n][g] = sum_c weight[c][g] components[b][n][c], with
 /// `weight` [C][G] row by row. A small matrix product for every token.
@@ -35,15 +26,14 @@ void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<s
   using real = sum_type<T>;
   host_workspace::frame frame(workspace);
   const left_factor<real> mixing{summed_numbers(weight, frame), 1, Composites};
-  const summed_heads in(components, 1, frame);
-  const summed_heads out(composites, 1, frame);
+  const summed_heads in(components, frame);
+  const summed_heads out(composites, frame);
   token_chunks{components.batch, components.tokens}.for_each(
       [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
         for (std::int64_t n = first; n < end; ++n) {
-          product<product_write::overwrite>(Composites, Dim, Components, mixing,
-                                            tiles::first_token(in.read(b, n, n + 1, thread)),
-                                            tiles::first_token(out.place(b, n, n + 1, thread)));
-          out.store(b, n, n + 1, thread);
+          product<product_write::overwrite>(Composites, Dim, Components, mixing, in.read(b, n, thread),
+                                            out.write(b, n, thread));
+          out.store(b, n, thread);
         }
       });
 }
@@ -60,22 +50,23 @@ void mix_heads_backward(head_view<In, Components, Dim> components, std::type_ide
   using real = sum_type<T>;
   host_workspace::frame frame(workspace);
   const left_factor<real> mixing{summed_numbers(weight, frame), Composites, 1};
-  const summed_heads in(components, token_chunks::chunk, frame);
-  const summed_heads upstream(composite_gradient, token_chunks::chunk, frame);
-  const summed_heads out(component_gradient, 1, frame);
+  const summed_heads in(components, frame, token_chunks::chunk);
+  const summed_heads upstream(composite_gradient, frame, token_chunks::chunk);
+  const summed_heads out(component_gradient, frame);
   token_chunks{components.batch, components.tokens}.sum_over(
       Components * Composites, weight_gradient.data(), workspace,
       [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread, real* sums) {
-        const auto heads = in.read(b, first, end, thread);
-        const auto gradient = upstream.read(b, first, end, thread);
+        const auto heads = in.read(b, first, end - first, thread);
+        const auto gradient = upstream.read(b, first, end - first, thread);
         for (std::int64_t n = first; n < end; ++n) {
           product<product_write::overwrite>(Components, Dim, Composites, mixing,
-                                            tiles::first_token(gradient.slice_tokens(n - first, 1)),
-                                            tiles::first_token(out.place(b, n, n + 1, thread)));
-          out.store(b, n, n + 1, thread);
+                                            row_factor<const real>{gradient.row(0, n - first, 0), gradient.head_stride},
+                                            out.write(b, n, thread));
+          out.store(b, n, thread);
         }
-        dot_product(Components, Composites, Dim, tiles::first_token(heads), tiles::first_token(gradient),
-                    row_factor<real>{sums, Composites}, {heads.tokens, heads.token_stride, gradient.token_stride});
+        dot_product(Components, Composites, Dim, row_factor<const real>{heads.data, heads.head_stride},
+                    row_factor<const real>{gradient.data, gradient.head_stride}, row_factor<real>{sums, Composites},
+                    {end - first, heads.token_stride, gradient.token_stride});
       });
 }
 

@@ -44,25 +44,27 @@ void normalize_heads(head_view<In, Heads, Dim> x, std::type_identity_t<std::span
   constexpr int heads = Settings.heads_per_group(Heads);
   host_workspace::frame frame(workspace);
   const real* gains = summed_numbers(gain, frame);
-  const summed_heads from(x, 1, frame);
-  const summed_heads to(y, 1, frame);
+  const summed_heads from(x, frame);
+  const summed_heads to(y, frame);
   token_chunks{x.batch, x.tokens}.for_each([&](std::int64_t b, std::int64_t first_token, std::int64_t end, int thread) {
     for (std::int64_t n = first_token; n < end; ++n) {
-      const auto values = from.read(b, n, n + 1, thread);
-      const auto results = to.place(b, n, n + 1, thread);
+      const auto values = from.read(b, n, thread);
+      const auto results = to.write(b, n, thread);
       for (int first = 0; first < Heads; first += heads) {
         real squares = 0;
-        for (int h = first; h < first + heads; ++h) squares += dot(values.row(0, 0, h), values.row(0, 0, h), Dim);
+        for (int h = first; h < first + heads; ++h)
+          squares += dot(values.from_row(h).data, values.from_row(h).data, Dim);
         const real r = real(Settings.factor) * inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
         for (int h = first; h < first + heads; ++h) {
           if constexpr (Settings.gain == norm_gain::none) {
-            out(results.row(0, 0, h)) = r * in(values.row(0, 0, h));
+            out(results.from_row(h).data) = r * in(values.from_row(h).data);
           } else {
-            out(results.row(0, 0, h)) = r * in(gains + tiles::gain_offset<Settings, Dim>(h)) * in(values.row(0, 0, h));
+            out(results.from_row(h).data) =
+                r * in(gains + tiles::gain_offset<Settings, Dim>(h)) * in(values.from_row(h).data);
           }
         }
       }
-      to.store(b, n, n + 1, thread);
+      to.store(b, n, thread);
     }
   });
 }
@@ -80,43 +82,44 @@ void normalize_heads_backward(head_view<In, Heads, Dim> x, std::type_identity_t<
   constexpr int heads = Settings.heads_per_group(Heads);
   host_workspace::frame frame(workspace);
   const real* gains = summed_numbers(gain, frame);
-  const summed_heads values_of(x, 1, frame);
-  const summed_heads gradients_of(y_gradient, 1, frame);
-  const summed_heads results_of(x_gradient, 1, frame);
+  const summed_heads values_of(x, frame);
+  const summed_heads gradients_of(y_gradient, frame);
+  const summed_heads results_of(x_gradient, frame);
   token_chunks{x.batch, x.tokens}.sum_over(
       Settings.gains(Heads, Dim), gain_gradient.data(), workspace,
       [&](std::int64_t b, std::int64_t first_token, std::int64_t end, int thread, real* sums) {
         for (std::int64_t n = first_token; n < end; ++n) {
-          const auto values = values_of.read(b, n, n + 1, thread);
-          const auto gradients = gradients_of.read(b, n, n + 1, thread);
-          const auto results = results_of.place(b, n, n + 1, thread);
+          const auto values = values_of.read(b, n, thread);
+          const auto gradients = gradients_of.read(b, n, thread);
+          const auto results = results_of.write(b, n, thread);
           const auto upstream = [&](int h) -> Eigen::Array<real, Dim, 1> {
             if constexpr (Settings.gain == norm_gain::none) {
-              return real(Settings.factor) * in(gradients.row(0, 0, h));
+              return real(Settings.factor) * in(gradients.from_row(h).data);
             } else {
               return real(Settings.factor) * in(gains + tiles::gain_offset<Settings, Dim>(h)) *
-                     in(gradients.row(0, 0, h));
+                     in(gradients.from_row(h).data);
             }
           };
           for (int first = 0; first < Heads; first += heads) {
             real squares = 0;
-            for (int h = first; h < first + heads; ++h) squares += dot(values.row(0, 0, h), values.row(0, 0, h), Dim);
+            for (int h = first; h < first + heads; ++h)
+              squares += dot(values.from_row(h).data, values.from_row(h).data, Dim);
             const real r = inverse_root_mean_square(squares, heads * Dim, Settings.epsilon);
             real along = 0;
             for (int h = first; h < first + heads; ++h) {
               const Eigen::Array<real, Dim, 1> gradient = upstream(h);
-              along += r * dot<real>(gradient.data(), values.row(0, 0, h), Dim);
+              along += r * dot<real>(gradient.data(), values.from_row(h).data, Dim);
             }
             const real mean = along / real(heads * Dim);
             for (int h = first; h < first + heads; ++h) {
-              const Eigen::Array<real, Dim, 1> normalized = r * in(values.row(0, 0, h));
-              out(results.row(0, 0, h)) = r * (upstream(h) - mean * normalized);
+              const Eigen::Array<real, Dim, 1> normalized = r * in(values.from_row(h).data);
+              out(results.from_row(h).data) = r * (upstream(h) - mean * normalized);
               if constexpr (Settings.gain != norm_gain::none)
                 out(sums + tiles::gain_offset<Settings, Dim>(h)) +=
-                    real(Settings.factor) * in(gradients.row(0, 0, h)) * normalized;
+                    real(Settings.factor) * in(gradients.from_row(h).data) * normalized;
             }
           }
-          results_of.store(b, n, n + 1, thread);
+          results_of.store(b, n, thread);
         }
       });
 }

@@ -71,7 +71,8 @@ void project_with_panels(const token_view<In>& x, const F* panels, const token_v
 }
 
 /// Fewer tokens than this do not repay packing the weights.
-inline constexpr std::int64_t tokens_worth_packing = 24;
+template <typename F>
+inline constexpr std::int64_t tokens_worth_packing = 24 / factor<F>::depth;
 
 /// y (=|+=) x weight.
 template <product_write Write, typename In, typename T>
@@ -79,7 +80,7 @@ void project_without_bias(const token_view<In>& x, const T* weight, const token_
   using F = fastest_factor<T, sum_type<T>>;
   constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
   const std::int64_t strips = (y.width + columns - 1) / columns;
-  if (x.batch * x.tokens < tokens_worth_packing) {
+  if (x.batch * x.tokens < tokens_worth_packing<F>) {
     parallel_for(strips, [&](std::int64_t strip, int /*thread*/) {
       const std::int64_t o = strip * columns;
       const std::int64_t live = std::min(columns, y.width - o);

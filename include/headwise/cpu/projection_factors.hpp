@@ -36,7 +36,9 @@ void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std:
   for (std::int64_t k = 0; k < elements_of<F>(count); ++k) {
     const T* row = rows + k * factor<F>::depth * row_step;
     F* to = packed + k * columns;
-    if constexpr (factor<F>::depth == 1) {
+    if constexpr (std::is_same_v<T, F>) {
+      std::copy_n(row, live, to);
+    } else if constexpr (factor<F>::depth == 1) {
       convert(row, live, F(1), to);
     } else {
       const bool has_second = 2 * k + 1 < count;
@@ -46,8 +48,8 @@ void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std:
   }
 }
 
-/// result (=|+=) left * right, where `right` has `columns` columns and `result` has room for the first `live` of them.
-/// Where sums are not of the result's type, every result is rounded once.
+/// result (=|+=) left * right, where `right` has `columns` columns, no more than a register tile, and `result` has room
+/// for the first `live` of them. Where sums are not of the result's type, every result is rounded once.
 template <product_write Write, typename F, typename T>
 void rounded_product(std::int64_t rows, std::int64_t columns, std::int64_t live, std::int64_t depth,
                      left_factor<F> left, row_factor<const F> right, row_factor<T> result) {

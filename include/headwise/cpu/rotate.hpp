@@ -58,15 +58,16 @@ void turn(head_view<In, Heads, Dim> x, std::span<const std::int64_t> first_posit
       fill_turns<Dim>(static_cast<double>(start + n), frequencies, row, row + pairs);
     }
   });
-  const summed_heads in(x, 1, frame);
-  const summed_heads out(y, 1, frame);
+  const summed_heads in(x, frame);
+  const summed_heads out(y, frame);
   token_chunks{x.batch, x.tokens}.for_each([&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
     for (std::int64_t n = first; n < end; ++n) {
       const real* row = turns + ((shared ? 0 : b) * x.tokens + n) * Dim;
-      const auto from = in.read(b, n, n + 1, thread);
-      const auto to = out.place(b, n, n + 1, thread);
-      for (int h = 0; h < Heads; ++h) turn_vector<Positions, Dim>(from.row(0, 0, h), row, row + pairs, to.row(0, 0, h));
-      out.store(b, n, n + 1, thread);
+      const auto from = in.read(b, n, thread);
+      const auto to = out.write(b, n, thread);
+      for (int h = 0; h < Heads; ++h)
+        turn_vector<Positions, Dim>(from.from_row(h).data, row, row + pairs, to.from_row(h).data);
+      out.store(b, n, thread);
     }
   });
 }

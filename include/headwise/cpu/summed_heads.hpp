@@ -10,6 +10,7 @@
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/tile_product.hpp"
 
 namespace headwise::cpu {
 
@@ -27,8 +28,8 @@ const sum_type<T>* summed_numbers(std::span<const T> numbers, host_workspace::fr
   }
 }
 
-/// Heads in the type that sums over them are taken in, a few tokens at a time: where they stand, or in a copy of the
-/// thread's own where they are of 16 bits.
+/// Heads in the type that sums over them are taken in, a token or a few at a time: where they stand, or in a copy of
+/// the thread's own where they are of 16 bits.
 template <typename T, int Heads, int Dim>
 class summed_heads {
   using number = std::remove_const_t<T>;
@@ -38,41 +39,44 @@ class summed_heads {
   using real = sum_type<number>;
 
   /// Takes the room for copies of so many tokens, for every thread.
-  summed_heads(const head_view<T, Heads, Dim>& stored, std::int64_t tokens, host_workspace::frame& frame)
+  summed_heads(const head_view<T, Heads, Dim>& stored, host_workspace::frame& frame, std::int64_t tokens = 1)
       : stored_(stored), copy_size_(tokens * Heads * Dim) {
     if constexpr (!in_place) copies_ = frame.take<real>(thread_count() * copy_size_);
   }
 
-  /// Where the heads of the tokens [first, end) of a sequence are read or written, as a sequence of their own.
-  auto place(std::int64_t b, std::int64_t first, std::int64_t end, int thread) const {
-    if constexpr (in_place)
-      return head_view<T, Heads, Dim>{stored_.row(b, first, 0), 1, end - first, 0, stored_.token_stride,
-                                      stored_.head_stride};
-    else
-      return batch_token_head_view<Heads, Dim>(copies_ + thread * copy_size_, 1, end - first);
-  }
-
-  /// The same heads, to be read.
-  head_view<const real, Heads, Dim> read(std::int64_t b, std::int64_t first, std::int64_t end, int thread) const {
-    const auto heads = place(b, first, end, thread);
+  /// The tokens [first, first + count) of sequence b, to be read, as a sequence of their own.
+  head_view<const real, Heads, Dim> read(std::int64_t b, std::int64_t first, std::int64_t count, int thread) const {
+    const auto heads = place(b, first, count, thread);
     if constexpr (!in_place)
-      for_each_head(b, first, end, heads, [](const T* stored, real* copy) { convert(stored, Dim, real(1), copy); });
+      for (std::int64_t n = 0; n < count; ++n)
+        for (int h = 0; h < Heads; ++h) convert(stored_.row(b, first + n, h), Dim, real(1), heads.row(0, n, h));
     return heads;
   }
+  /// One token's heads as rows, to be read.
+  row_factor<const real> read(std::int64_t b, std::int64_t token, int thread) const {
+    const auto heads = read(b, token, 1, thread);
+    return {heads.data, heads.head_stride};
+  }
 
-  /// Rounds what has been written at their place.
-  void store(std::int64_t b, std::int64_t first, std::int64_t end, int thread) const {
-    if constexpr (!in_place)
-      for_each_head(b, first, end, place(b, first, end, thread),
-                    [](T* stored, const real* copy) { convert(copy, Dim, real(1), stored); });
+  /// One token's heads as rows, to be written and then stored.
+  row_factor<real> write(std::int64_t b, std::int64_t token, int thread) const {
+    const auto heads = place(b, token, 1, thread);
+    return {heads.data, heads.head_stride};
+  }
+  /// Rounds what has been written, where that is a copy.
+  void store(std::int64_t b, std::int64_t token, int thread) const {
+    if constexpr (!in_place) {
+      const auto heads = place(b, token, 1, thread);
+      for (int h = 0; h < Heads; ++h) convert(heads.row(0, 0, h), Dim, real(1), stored_.row(b, token, h));
+    }
   }
 
  private:
-  template <typename Act>
-  void for_each_head(std::int64_t b, std::int64_t first, std::int64_t end, const head_view<real, Heads, Dim>& copies,
-                     const Act& act) const {
-    for (std::int64_t n = first; n < end; ++n)
-      for (int h = 0; h < Heads; ++h) act(stored_.row(b, n, h), copies.row(0, n - first, h));
+  auto place(std::int64_t b, std::int64_t first, std::int64_t count, int thread) const {
+    if constexpr (in_place)
+      return head_view<T, Heads, Dim>{stored_.row(b, first, 0), 1, count, 0, stored_.token_stride, stored_.head_stride};
+    else
+      return batch_token_head_view<Heads, Dim>(copies_ + thread * copy_size_, 1, count);
   }
 
   head_view<T, Heads, Dim> stored_;
