@@ -32,32 +32,37 @@ void use(T value) {
   static_cast<void>(used);
 }
 
-/// The rate of fused multiply-adds of one core, in floating-point operations per second: the mean over some
-/// milliseconds, as others on the machine slow it down as much as what is measured.
-template <typename T>
+/// The rate of multiply-adds of one core on elements of a factor such as float or bfloat16_pair, in floating-point
+/// operations per second: the mean over some milliseconds, as others on the machine slow it down as much as what is
+/// measured.
+template <typename F>
 double fma_peak_of_core() {
-  using p = headwise::cpu::packet<T>;
+  using f = headwise::cpu::factor<F>;
+  using p = headwise::cpu::packet<typename f::sum>;
   // Chains enough to hide the latency, and no more than there are registers.
-  constexpr int chains = headwise::cpu::register_tile<T>::sums;
+  constexpr int chains = headwise::cpu::register_tile<typename f::sum>::sums;
   constexpr int rounds = 1000000;
-  const auto factor = p::broadcast(T(0.999));
-  const auto term = p::broadcast(T(0.001));
+  using number = typename f::number;
+  const number numbers[] = {static_cast<number>(0.5F), static_cast<number>(0.25F)};
+  const F element = f::element(numbers);
+  const auto left = f::broadcast(&element);
+  const auto right = f::broadcast(&element);
   const double took = seconds_of([&] {
     typename p::type sums[std::size_t{chains}];
-    headwise::cpu::unroll<chains>([&](auto i) { sums[i] = p::broadcast(T(i)); });
+    headwise::cpu::unroll<chains>([&](auto i) { sums[i] = p::broadcast(typename f::sum(i)); });
     for (int round = 0; round < rounds; ++round)
-      headwise::cpu::unroll<chains>([&](auto i) { sums[i] = p::multiply_add(sums[i], factor, term); });
+      headwise::cpu::unroll<chains>([&](auto i) { sums[i] = f::multiply_add(left, right, sums[i]); });
     headwise::cpu::unroll<chains>([&](auto i) { use(p::sum(sums[i])); });
   });
-  return 2.0 * rounds * chains * p::size / took;
+  return 2.0 * rounds * chains * p::size * f::depth / took;
 }
 
 /// The same of all threads that the library uses, together.
-template <typename T>
+template <typename F>
 double fma_peak() {
   std::vector<double> peaks(static_cast<std::size_t>(headwise::cpu::thread_count()));
   headwise::cpu::parallel_for(static_cast<std::int64_t>(peaks.size()), [&](std::int64_t task, int /*thread*/) {
-    peaks[static_cast<std::size_t>(task)] = fma_peak_of_core<T>();
+    peaks[static_cast<std::size_t>(task)] = fma_peak_of_core<F>();
   });
   double sum = 0;
   for (const double peak : peaks) sum += peak;

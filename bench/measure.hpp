@@ -46,7 +46,7 @@ void measure(benchmark::State& state, const least_work& work, const Run& run, co
   run();
   if constexpr (!is_itself) multi_head();
   for (auto step : state) {
-    const double compute = work.flops / fma_peak<headwise::sum_type<T>>();
+    const double compute = work.flops / fma_peak<headwise::cpu::fastest_factor<T, headwise::sum_type<T>>>();
     const double transfer = work.bytes / read_bandwidth();
     double plain = 0;
     if constexpr (!is_itself) plain = seconds_of(multi_head);

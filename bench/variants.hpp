@@ -56,11 +56,14 @@ struct mea_4 : headwise::mea_virtual_heads<32, 4, 128> {
   static constexpr std::string_view name = "mea_virtual_heads_32_4x128";
 };
 
+using headwise::bfloat16;
 using measured_variants =
-    std::tuple<measured<full_128, of::attention, float, double>, measured<causal_128, of::attention, float, double>,
-               measured<full_64, of::attention>, measured<causal_64, of::attention>, measured<multi_head, of::decoding>,
-               measured<multi_head, of::layers, float, headwise::bfloat16>, measured<grouped_16, of::decoding>,
-               measured<grouped_8, of::decoding>, measured<grouped_4, of::decoding>, measured<grouped_1, of::decoding>,
+    std::tuple<measured<full_128, of::attention, float, double, bfloat16>,
+               measured<causal_128, of::attention, float, double, bfloat16>,
+               measured<full_64, of::attention, float, bfloat16>, measured<causal_64, of::attention, float, bfloat16>,
+               measured<multi_head, of::decoding | of::layers, float, bfloat16>,
+               measured<grouped_16, of::decoding, float, bfloat16>, measured<grouped_8, of::decoding, float, bfloat16>,
+               measured<grouped_4, of::decoding, float, bfloat16>, measured<grouped_1, of::decoding, float, bfloat16>,
                measured<mea, of::mixing | of::decoding | of::layers>, measured<mea_16, of::decoding>,
                measured<mea_8, of::decoding>, measured<mea_4, of::decoding>>;
 

@@ -23,6 +23,10 @@ class CompileTime(unittest.TestCase):
         self.assertEqual(len(missed(2, 4.2, 5.6)), 2)
         self.assertEqual(len(missed(2, 4.2, 5.6, slack=2)), 0)
 
+    def test_a_slow_machine_is_as_good_as_a_fast_one(self):
+        self.assertEqual(len(missed(20, 40, 51)), 0)
+        self.assertEqual(len(missed(20, 40, 54)), 1)
+
     def test_figures_are_shown_beside_their_goals(self):
         self.assertIn("2.10 products of matrices for one variant, the goal is 2", missed(2, 4.2, 5.2)[0])
 

@@ -84,7 +84,7 @@ TEST_CASE("conversion of a vector scales all of its numbers, between any two typ
 }
 
 TEST_CASE("adding a scaled vector to another one gives a number that does not depend on where it stands") {
-  for (const std::size_t count : {std::size_t{1}, size - 1, size, size + 3, 3 * size}) {
+  for (const std::size_t count : {std::size_t{1}, size, size + 3, 2 * size - 1}) {
     CAPTURE(count);
     const std::vector<bfloat16> from(count, bfloat16(1.0F / 3));
     std::vector<float> to(count + 1, 0.1F);

@@ -5,7 +5,7 @@
 # emulator finds stray and misaligned accesses by itself, one test of an operation is. The main build alone has tests
 # that would take half a minute, whole runs of programs, benchmarks, the examples that train models, of the example
 # wsd_batch_size all but what reads files, and what this compiler has no part in.
-left_out='agreement/.*|cpu/attend_half_precision|laws/attention_laws|laws/head_mixing_laws'
+left_out='agreement/.*|laws/attention_laws|laws/head_mixing_laws'
 left_out="$left_out|wsd_batch_size/bootstrap|wsd_batch_size/fit_pooled"
 left_out="$left_out|scenarios/(determinism|extreme_logits|fully_masked_rows|given_delta|gradients|head_algebra"
 left_out="$left_out|large_head_sizes|misaligned_pointers|odd_head_sizes|poisoned_memory|short_and_ragged_tails|strides)"
