@@ -50,10 +50,13 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T>
         });
       };
       for (std::int64_t k = 0; k < whole; k += p::size)
-        add_products(load_as<T>(b_data + k), [&](const T* row) { return p::load(row + k); });
+        add_products(
+            load_as<T>(b_data + k), [&](const T* row) __attribute__((always_inline)) { return p::load(row + k); });
       if constexpr (!Whole)
-        add_products(load_first_as<T>(b_data + whole, depth - whole),
-                     [&](const T* row) { return p::load_first(row + whole, depth - whole); });
+        add_products(
+            load_first_as<T>(b_data + whole, depth - whole), [&](const T* row) __attribute__((always_inline)) {
+              return p::load_first(row + whole, depth - whole);
+            });
     }
     unroll<Rows>([&](auto i) __attribute__((always_inline)) { sums[i * columns + j] = row_sums[i]; });
   }

@@ -31,15 +31,15 @@ struct factor {
   static constexpr int depth = 1;  ///< numbers along the depth that an element holds
   using type = typename packet<F>::type;
 
-  static type load(const F* from) { return packet<F>::load(from); }
-  static type broadcast(const F* from) { return packet<F>::broadcast(*from); }
+  EIGEN_ALWAYS_INLINE static type load(const F* from) { return packet<F>::load(from); }
+  EIGEN_ALWAYS_INLINE static type broadcast(const F* from) { return packet<F>::broadcast(*from); }
   /// sums + a b, for every element.
-  static type multiply_add(const type& a, const type& b, const type& sums) {
+  EIGEN_ALWAYS_INLINE static type multiply_add(const type& a, const type& b, const type& sums) {
     return packet<F>::multiply_add(a, b, sums);
   }
-  static F multiply_add_one(const F& a, const F& b, F value) { return value + a * b; }
-  static F element(const number* numbers) { return *numbers; }
-  static void store(number* to, const type& numbers) { packet<F>::store(to, numbers); }
+  EIGEN_ALWAYS_INLINE static F multiply_add_one(const F& a, const F& b, F value) { return value + a * b; }
+  EIGEN_ALWAYS_INLINE static F element(const number* numbers) { return *numbers; }
+  EIGEN_ALWAYS_INLINE static void store(number* to, const type& numbers) { packet<F>::store(to, numbers); }
 };
 
 /// Pairs of bfloat16. Where there is an instruction for them it takes numbers below the smallest normal one for zero.
@@ -51,17 +51,17 @@ struct factor<bfloat16_pair> {
   using type = tiles::words;
   using sum_type = packet<float>::type;
 
-  static type load(const bfloat16_pair* from) {
+  EIGEN_ALWAYS_INLINE static type load(const bfloat16_pair* from) {
     type pairs;
     std::memcpy(&pairs, from, sizeof pairs);
     return pairs;
   }
-  static type broadcast(const bfloat16_pair* from) {
+  EIGEN_ALWAYS_INLINE static type broadcast(const bfloat16_pair* from) {
     std::uint32_t pair;
     std::memcpy(&pair, from, sizeof pair);
     return __builtin_bit_cast(type, packet<float>::broadcast(__builtin_bit_cast(float, pair)));
   }
-  static sum_type multiply_add(const type& a, const type& b, const sum_type& sums) {
+  EIGEN_ALWAYS_INLINE static sum_type multiply_add(const type& a, const type& b, const sum_type& sums) {
 #if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
     if constexpr (packet<float>::size == 16)
       return _mm512_dpbf16_ps(sums, __builtin_bit_cast(__m512bh, a), __builtin_bit_cast(__m512bh, b));
@@ -70,16 +70,16 @@ struct factor<bfloat16_pair> {
       return multiply_add_by_parts(a, b, sums);
   }
   /// The same in operations that every machine has.
-  static sum_type multiply_add_by_parts(const type& a, const type& b, const sum_type& sums) {
+  EIGEN_ALWAYS_INLINE static sum_type multiply_add_by_parts(const type& a, const type& b, const sum_type& sums) {
     const sum_type first = packet<float>::multiply_add(first_of(a), first_of(b), sums);
     return packet<float>::multiply_add(second_of(a), second_of(b), first);
   }
-  static float multiply_add_one(const bfloat16_pair& a, const bfloat16_pair& b, float value) {
+  EIGEN_ALWAYS_INLINE static float multiply_add_one(const bfloat16_pair& a, const bfloat16_pair& b, float value) {
     return value + float(a.first) * float(b.first) + float(a.second) * float(b.second);
   }
-  static bfloat16_pair element(const number* numbers) { return {numbers[0], numbers[1]}; }
+  EIGEN_ALWAYS_INLINE static bfloat16_pair element(const number* numbers) { return {numbers[0], numbers[1]}; }
   /// Rounds sums to numbers that stand one behind the other.
-  static void store(number* to, const sum_type& numbers) {
+  EIGEN_ALWAYS_INLINE static void store(number* to, const sum_type& numbers) {
 #if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
     if constexpr (packet<float>::size == 16) {
       const __m256bh rounded = _mm512_cvtneps_pbh(numbers);
@@ -90,15 +90,15 @@ struct factor<bfloat16_pair> {
     store_as<float>(to, numbers);
   }
   /// Rounds two rows of sums to pairs of a number of each.
-  static void store_pairs(bfloat16_pair* to, const sum_type& first, const sum_type& second) {
+  EIGEN_ALWAYS_INLINE static void store_pairs(bfloat16_pair* to, const sum_type& first, const sum_type& second) {
     const type pairs = tiles::stored_of(bfloat16{}, tiles::bits_of(first)) |
                        tiles::stored_of(bfloat16{}, tiles::bits_of(second)) << 16;
     std::memcpy(static_cast<void*>(to), &pairs, sizeof pairs);
   }
 
  private:
-  static sum_type first_of(const type& pairs) { return tiles::numbers_of(pairs << 16); }
-  static sum_type second_of(const type& pairs) { return tiles::numbers_of(pairs & 0xffff0000U); }
+  EIGEN_ALWAYS_INLINE static sum_type first_of(const type& pairs) { return tiles::numbers_of(pairs << 16); }
+  EIGEN_ALWAYS_INLINE static sum_type second_of(const type& pairs) { return tiles::numbers_of(pairs & 0xffff0000U); }
 };
 
 /// Whether products of bfloat16 pairs are faster than those of floats here.

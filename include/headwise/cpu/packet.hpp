@@ -48,25 +48,27 @@ struct packet {
   static constexpr int size = Eigen::internal::unpacket_traits<type>::size;
   static constexpr int registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS;
 
-  static type zero() { return Eigen::internal::pset1<type>(T(0)); }
-  static type broadcast(T value) { return Eigen::internal::pset1<type>(value); }
-  static type load(const T* from) { return Eigen::internal::ploadu<type>(from); }
+  EIGEN_ALWAYS_INLINE static type zero() { return Eigen::internal::pset1<type>(T(0)); }
+  EIGEN_ALWAYS_INLINE static type broadcast(T value) { return Eigen::internal::pset1<type>(value); }
+  EIGEN_ALWAYS_INLINE static type load(const T* from) { return Eigen::internal::ploadu<type>(from); }
   /// Fewer numbers than a packet has, and zeros in the place of the others.
-  static type load_first(const T* from, std::int64_t count) {
+  EIGEN_ALWAYS_INLINE static type load_first(const T* from, std::int64_t count) {
     T numbers[std::size_t{size}] = {};
     for (std::int64_t i = 0; i < count; ++i) numbers[i] = from[i];
     return load(numbers);
   }
-  static void store(T* to, const type& value) { Eigen::internal::pstoreu(to, value); }
-  static type add(const type& a, const type& b) { return Eigen::internal::padd(a, b); }
-  static type subtract(const type& a, const type& b) { return Eigen::internal::psub(a, b); }
-  static type multiply(const type& a, const type& b) { return Eigen::internal::pmul(a, b); }
-  static type multiply_add(const type& a, const type& b, const type& c) { return Eigen::internal::pmadd(a, b, c); }
-  static type maximum(const type& a, const type& b) { return Eigen::internal::pmax(a, b); }
-  static T sum(const type& a) { return Eigen::internal::predux(a); }
-  static T largest(const type& a) { return Eigen::internal::predux_max(a); }
+  EIGEN_ALWAYS_INLINE static void store(T* to, const type& value) { Eigen::internal::pstoreu(to, value); }
+  EIGEN_ALWAYS_INLINE static type add(const type& a, const type& b) { return Eigen::internal::padd(a, b); }
+  EIGEN_ALWAYS_INLINE static type subtract(const type& a, const type& b) { return Eigen::internal::psub(a, b); }
+  EIGEN_ALWAYS_INLINE static type multiply(const type& a, const type& b) { return Eigen::internal::pmul(a, b); }
+  EIGEN_ALWAYS_INLINE static type multiply_add(const type& a, const type& b, const type& c) {
+    return Eigen::internal::pmadd(a, b, c);
+  }
+  EIGEN_ALWAYS_INLINE static type maximum(const type& a, const type& b) { return Eigen::internal::pmax(a, b); }
+  EIGEN_ALWAYS_INLINE static T sum(const type& a) { return Eigen::internal::predux(a); }
+  EIGEN_ALWAYS_INLINE static T largest(const type& a) { return Eigen::internal::predux_max(a); }
   /// The sums of as many packets as a packet has numbers, one beside the other.
-  static type sums(const type* packets) {
+  EIGEN_ALWAYS_INLINE static type sums(const type* packets) {
     if constexpr (size == 1)
       return packets[0];
     else
@@ -76,7 +78,7 @@ struct packet {
   /// 2^x for x <= 0 (and a little above): relative error below 2 units in the last place; below the smallest normal
   /// number 0 or the number; NaN stays NaN. It is 2^n 2^f with n the next whole number below, and 2^f on [0, 1] the
   /// polynomial of least relative error that is 1 at 0.
-  static type exp2(const type& x) {
+  EIGEN_ALWAYS_INLINE static type exp2(const type& x) {
 #if defined(__AVX512DQ__)
     if constexpr (std::is_same_v<T, float> && size == 16)
       return _mm512_scalef_ps(exp2_of_fraction(_mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF)), x);
@@ -110,22 +112,23 @@ struct packet {
                         0.693147180559909,
                         1.0};
   }
-  static type exp2_of_fraction(const type& fraction) {
+  EIGEN_ALWAYS_INLINE static type exp2_of_fraction(const type& fraction) {
     constexpr auto coefficients = exp2_coefficients();
     type power = broadcast(T(coefficients[0]));
-    unroll<coefficients.size() - 1>(
-        [&](auto i) { power = multiply_add(power, fraction, broadcast(T(coefficients[std::size_t{i} + 1]))); });
+    unroll<coefficients.size() - 1>([&](auto i) __attribute__((always_inline)) {
+      power = multiply_add(power, fraction, broadcast(T(coefficients[std::size_t{i} + 1])));
+    });
     return power;
   }
 
   /// The sums of `Count` packets, each over the numbers whose indices agree in the bits from `Width` on.
   template <int Width, int Count>
-  static type sums_from(const type* packets) {
+  EIGEN_ALWAYS_INLINE static type sums_from(const type* packets) {
     if constexpr (Count == 1) {
       return packets[0];
     } else {
       type pairs[std::size_t{Count} / 2];
-      unroll<Count / 2>([&](auto i) {
+      unroll<Count / 2>([&](auto i) __attribute__((always_inline)) {
         pairs[i] = sum_of_pair<Width>(packets[2 * i], packets[2 * i + 1], std::make_integer_sequence<int, size>{});
       });
       return sums_from<2 * Width, Count / 2>(pairs);
@@ -134,14 +137,15 @@ struct packet {
 
   /// Where bit `Width` of an index is 0, a's number and the one `Width` further on; elsewhere b's and the one before.
   template <int Width, int... I>
-  static type sum_of_pair(const type& a, const type& b, std::integer_sequence<int, I...> /*indices*/) {
+  EIGEN_ALWAYS_INLINE static type sum_of_pair(const type& a, const type& b,
+                                              std::integer_sequence<int, I...> /*indices*/) {
     return add(__builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I)...),
                __builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I) ^ Width...));
   }
 
   /// 2^n for the whole numbers whose result is normal, and 0 for the next one below. A number that is whole and large
   /// enough has n plus the bias of exponents in its lowest bits.
-  static type power_of_two(const type& whole) {
+  EIGEN_ALWAYS_INLINE static type power_of_two(const type& whole) {
     constexpr int fraction_bits = std::numeric_limits<T>::digits - 1;
     constexpr auto bias = static_cast<T>(std::numeric_limits<T>::max_exponent - 1);
     constexpr T shift = static_cast<T>(std::uint64_t{3} << (fraction_bits - 1)) + bias;

@@ -165,7 +165,7 @@ bool all_finite(const T* rows, std::int64_t row_step, std::int64_t tokens, int d
   using p = packet<real>;
   constexpr int lanes = 4;
   typename p::type sums[lanes] = {p::zero(), p::zero(), p::zero(), p::zero()};
-  const auto add = [&](const T* numbers, typename p::type& sum) {
+  const auto add = [&](const T* numbers, typename p::type& sum) __attribute__((always_inline)) {
     sum = p::multiply_add(p::zero(), load_as<real>(numbers), sum);
   };
   real rest = 0;
@@ -173,7 +173,7 @@ bool all_finite(const T* rows, std::int64_t row_step, std::int64_t tokens, int d
     const T* row = rows + n * row_step;
     int d = 0;
     for (; d + lanes * p::size <= dim; d += lanes * p::size)
-      unroll<lanes>([&](auto i) { add(row + d + i * p::size, sums[i]); });
+      unroll<lanes>([&](auto i) __attribute__((always_inline)) { add(row + d + i * p::size, sums[i]); });
     for (; d + p::size <= dim; d += p::size) add(row + d, sums[0]);
     for (; d < dim; ++d) rest += real(0) * real(row[d]);
   }

@@ -18,12 +18,14 @@ struct factor<T> {
   static constexpr int depth = 1;
   using type = packet<float>::type;
 
-  static type load(const T* from) { return load_as<float>(from); }
-  static type broadcast(const T* from) { return packet<float>::broadcast(float(*from)); }
-  static type multiply_add(const type& a, const type& b, const type& sums) {
+  EIGEN_ALWAYS_INLINE static type load(const T* from) { return load_as<float>(from); }
+  EIGEN_ALWAYS_INLINE static type broadcast(const T* from) { return packet<float>::broadcast(float(*from)); }
+  EIGEN_ALWAYS_INLINE static type multiply_add(const type& a, const type& b, const type& sums) {
     return packet<float>::multiply_add(a, b, sums);
   }
-  static float multiply_add_one(const T& a, const T& b, float value) { return value + float(a) * float(b); }
+  EIGEN_ALWAYS_INLINE static float multiply_add_one(const T& a, const T& b, float value) {
+    return value + float(a) * float(b);
+  }
 };
 
 }  // namespace headwise::cpu

@@ -73,7 +73,7 @@ To converted(From number) {
 
 /// A packet of numbers that are stored in another type.
 template <typename Real, typename T>
-typename packet<Real>::type load_as(const T* from) {
+EIGEN_ALWAYS_INLINE typename packet<Real>::type load_as(const T* from) {
   if constexpr (std::is_same_v<Real, T>) {
     return packet<Real>::load(from);
   } else if constexpr (std::is_same_v<Real, float> && is_half_precision<T>) {
@@ -97,7 +97,7 @@ typename packet<Real>::type load_first_as(const T* from, std::int64_t count) {
 
 /// Stores a packet in another type, each number rounded to the nearest.
 template <typename Real, typename T>
-void store_as(T* to, const typename packet<Real>::type& numbers) {
+EIGEN_ALWAYS_INLINE void store_as(T* to, const typename packet<Real>::type& numbers) {
   if constexpr (std::is_same_v<Real, T>) {
     packet<Real>::store(to, numbers);
   } else if constexpr (std::is_same_v<Real, float> && is_half_precision<T>) {

@@ -88,8 +88,8 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
   using p = packet<sum_of<F>>;
   using f = factor<F>;
   typename p::type sums[std::size_t{Rows}][std::size_t{Packets}];
-  unroll<Rows>([&](auto i) {
-    unroll<Packets>([&](auto j) {
+  unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
       sums[i][j] = Write == product_write::add ? p::load(result.data + i * result.row_step + j * p::size) : p::zero();
     });
   });
@@ -97,16 +97,21 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
   const Right* right_row = right.data;
   for (std::int64_t k = 0; k < depth; ++k) {
     typename f::type columns[std::size_t{Packets}];
-    unroll<Packets>([&](auto j) { columns[j] = load_elements<F>(right_row + j * p::size); });
-    unroll<Rows>([&](auto i) {
+    unroll<Packets>([&](auto j)
+                        __attribute__((always_inline)) { columns[j] = load_elements<F>(right_row + j * p::size); });
+    unroll<Rows>([&](auto i) __attribute__((always_inline)) {
       const typename f::type value = f::broadcast(left_column + i * left.row_step);
-      unroll<Packets>([&](auto j) { sums[i][j] = f::multiply_add(value, columns[j], sums[i][j]); });
+      unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+        sums[i][j] = f::multiply_add(value, columns[j], sums[i][j]);
+      });
     });
     left_column += left.depth_step;
     right_row += right.row_step;
   }
-  unroll<Rows>([&](auto i) {
-    unroll<Packets>([&](auto j) { p::store(result.data + i * result.row_step + j * p::size, sums[i][j]); });
+  unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+      p::store(result.data + i * result.row_step + j * p::size, sums[i][j]);
+    });
   });
 }
 
