@@ -40,10 +40,15 @@ struct split_many_rows {
       for (std::int64_t part = 0; part < group.parts; ++part) {
         const left_factor<Real> keys = left_factor<Real>::rows(near_keys(part, piece));
         const row_factor<const Real> queries{group.query + part * Variant::head_dim * width(), width()};
-        if (part == 0)
-          product<product_write::overwrite>(piece.size(), width(), Variant::head_dim, keys, queries, result);
-        else
-          product<product_write::add>(piece.size(), width(), Variant::head_dim, keys, queries, result);
+        in_turns(piece.size(), 2 * register_tile<Real>::rows, group.key_part(part, piece.begin), Variant::head_dim,
+                 [&](std::int64_t k, std::int64_t count) {
+                   if (part == 0)
+                     product<product_write::overwrite>(count, width(), Variant::head_dim, keys.from_row(k), queries,
+                                                       result.from_row(k));
+                   else
+                     product<product_write::add>(count, width(), Variant::head_dim, keys.from_row(k), queries,
+                                                 result.from_row(k));
+                 });
       }
     });
   }
@@ -64,9 +69,15 @@ struct split_many_rows {
     };
     if (!all_visible) return group.add_visible_values(some, weights_from(some.begin), state);
     for_pieces(some, [&](key_range piece) {
-      for (std::int64_t part = 0; part < group.parts; ++part)
-        product<product_write::add>(group.rows, Variant::value_dim, piece.size(), weights_from(piece.begin),
-                                    near_values(part, piece), group.sums_part(part, state));
+      for (std::int64_t part = 0; part < group.parts; ++part) {
+        const row_factor<const Real> values = near_values(part, piece);
+        const row_factor<Real> sums = group.sums_part(part, state);
+        in_turns(group.rows, register_tile<Real>::rows, group.value_part(part, piece.begin), Variant::value_dim,
+                 [&](std::int64_t r, std::int64_t count) {
+                   product<product_write::add>(count, Variant::value_dim, piece.size(),
+                                               weights_from(piece.begin).from_row(r), values, sums.from_row(r));
+                 });
+      }
     });
   }
 
@@ -86,6 +97,19 @@ struct split_many_rows {
   static void for_pieces(key_range some, const Visit& visit) {
     for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time)
       visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
+  }
+
+  /// Calls work(first, count) for `rows` rows, `at_a_time` of them, and has memory deliver the keys or values that
+  /// follow the ones at hand meanwhile.
+  template <typename Work>
+  static void in_turns(std::int64_t rows, std::int64_t at_a_time, row_factor<const T> at_hand, std::int64_t width,
+                       const Work& work) {
+    const std::int64_t turns = (rows + at_a_time - 1) / at_a_time;
+    for (std::int64_t turn = 0; turn < turns; ++turn) {
+      for (std::int64_t k = turn * keys_at_a_time / turns; k < (turn + 1) * keys_at_a_time / turns; ++k)
+        fetch_ahead(at_hand.from_row(k), width, keys_at_a_time);
+      work(turn * at_a_time, std::min(at_a_time, rows - turn * at_a_time));
+    }
   }
 
   /// Keys as they lie, or a copy in the type of sums.

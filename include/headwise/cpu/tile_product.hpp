@@ -227,8 +227,7 @@ void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left,
 /// Has memory deliver the row that comes some rows after this one. Where a row is used for several others, computing
 /// takes long enough for the machine's own guesses to fall behind.
 template <typename T>
-void fetch_ahead(row_factor<const T> row, std::int64_t width) {
-  constexpr std::int64_t rows_ahead = 8;
+void fetch_ahead(row_factor<const T> row, std::int64_t width, std::int64_t rows_ahead = 8) {
   constexpr std::int64_t line = 64;
   constexpr auto size = static_cast<std::int64_t>(sizeof(T));
   // Not a pointer: the row may stand behind the last one.
