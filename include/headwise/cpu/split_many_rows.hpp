@@ -104,11 +104,11 @@ struct split_many_rows {
   template <typename Work>
   static void in_turns(std::int64_t rows, std::int64_t at_a_time, row_factor<const T> at_hand, std::int64_t width,
                        const Work& work) {
-    const std::int64_t turns = (rows + at_a_time - 1) / at_a_time;
-    for (std::int64_t turn = 0; turn < turns; ++turn) {
-      for (std::int64_t k = turn * keys_at_a_time / turns; k < (turn + 1) * keys_at_a_time / turns; ++k)
+    const std::int64_t steps = (rows + at_a_time - 1) / at_a_time;
+    for (std::int64_t step = 0; step < steps; ++step) {
+      for (std::int64_t k = step * keys_at_a_time / steps; k < (step + 1) * keys_at_a_time / steps; ++k)
         fetch_ahead(at_hand.from_row(k), width, keys_at_a_time);
-      work(turn * at_a_time, std::min(at_a_time, rows - turn * at_a_time));
+      work(step * at_a_time, std::min(at_a_time, rows - step * at_a_time));
     }
   }
 
