@@ -44,7 +44,7 @@ double fma_peak_of_core() {
   constexpr int rounds = 1000000;
   using number = typename f::number;
   const number numbers[] = {static_cast<number>(0.5F), static_cast<number>(0.25F)};
-  const F element = f::element(numbers);
+  const F element = headwise::cpu::tiles::element_of<F>(numbers, 0, f::depth);
   const auto left = f::broadcast(&element);
   const auto right = f::broadcast(&element);
   const double took = seconds_of([&] {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <tuple>
 
+#include "cached_variants.hpp"
 #include "measured.hpp"
 
 // The variants that are measured. To measure one of your own, write its struct here and add it to the list.
@@ -28,20 +29,8 @@ struct full_64 : attention_variant<query_heads<1>, head_dim<64>> {
 struct causal_64 : attention_variant<query_heads<1>, head_dim<64>, causal_mask> {
   static constexpr std::string_view name = "causal_1x64";
 };
-struct multi_head : headwise::multi_head<32, 128> {
-  static constexpr std::string_view name = "multi_head_32x128";
-};
 struct grouped_16 : headwise::grouped_query<32, 16, 128> {
   static constexpr std::string_view name = "grouped_query_32_16x128";
-};
-struct grouped_8 : headwise::grouped_query<32, 8, 128> {
-  static constexpr std::string_view name = "grouped_query_32_8x128";
-};
-struct grouped_4 : headwise::grouped_query<32, 4, 128> {
-  static constexpr std::string_view name = "grouped_query_32_4x128";
-};
-struct grouped_1 : headwise::grouped_query<32, 1, 128> {
-  static constexpr std::string_view name = "grouped_query_32_1x128";
 };
 struct mea : headwise::mea<32, 128> {
   static constexpr std::string_view name = "mea_32x128";

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../measured.hpp"
 #include "library.hpp"
 
 namespace bench {
@@ -21,18 +22,6 @@ struct operation {
 std::vector<operation> forward_operations();
 std::vector<operation> backward_operations();
 std::vector<operation> decode_operations();
-
-template <typename T>
-inline constexpr std::string_view type_name = "float";
-template <>
-inline constexpr std::string_view type_name<headwise::bfloat16> = "bfloat16";
-
-/// Whether the backend attends in a number type.
-template <typename Variant, typename T>
-concept attended = requires(const headwise::attend_arguments<Variant, T>& arguments,
-                            headwise::host_workspace& scratch) {
-  headwise::cpu_backend::attend(arguments, scratch);
-};
 
 /// A contiguous tensor [Heads][tokens][Dim] as a view.
 template <typename T, int Heads, int Dim>
@@ -56,15 +45,13 @@ void attend(const headwise_call& call, headwise::host_workspace& scratch) {
       scratch);
 }
 
-/// Adds attention of one variant in those of the number types that the backend has.
+/// Adds attention of one variant in these number types.
 template <typename Variant, typename... Types>
 void add_attend(std::vector<operation>& operations, std::string_view kind) {
-  const auto add = [&]<typename T>(T* /*type*/) {
-    if constexpr (attended<Variant, T>)
-      operations.push_back(
-          {std::string(kind) + "/" + std::string(Variant::name) + "/" + std::string(type_name<T>), attend<Variant, T>});
+  const auto name_in = [&](const char* type) {
+    return std::string(kind) + "/" + std::string(Variant::name) + "/" + type;
   };
-  (add(static_cast<Types*>(nullptr)), ...);
+  (operations.push_back({name_in(name_of<Types>), attend<Variant, Types>}), ...);
 }
 
 }  // namespace bench

@@ -243,14 +243,12 @@ struct attend_backward_tile {
       return;
     }
     for (std::int64_t j = 0; j < live; ++j)
-      for_each_visible_run(
-          mask, shape.query(first_query + column + j), intersection(in.ranges[first_query + column + j], seen),
-          [&](std::int64_t begin, std::int64_t end) {
-            for (std::int64_t key = begin; key < end; ++key)
-              add_scaled(in.key_rows.from_row(key).data, Variant::head_dim,
-                         tiles::converted<real>(tile.gradients[(key - first_key) * query_columns + column + j]),
-                         sums.from_row(j).data);
-          });
+      for_each_visible_key(mask, shape.query(first_query + column + j),
+                           intersection(in.ranges[first_query + column + j], seen), [&](std::int64_t key) {
+                             const number gradient = tile.gradients[(key - first_key) * query_columns + column + j];
+                             add_scaled(in.key_rows.from_row(key).data, Variant::head_dim,
+                                        tiles::converted<real>(gradient), sums.from_row(j).data);
+                           });
   }
 };
 

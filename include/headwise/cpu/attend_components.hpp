@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <type_traits>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/attend_split_keys.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/operations/attend_components.hpp"
-#include "headwise/operations/attend_expanded.hpp"
 #include "headwise/operations/checks.hpp"
 #include "headwise/operations/mixing_cost.hpp"
 
@@ -20,7 +18,8 @@ namespace headwise::cpu {
 /// How `attend_components` is executed where no mode is named.
 template <typename Variant, typename T>
 decode_mode chosen_decode_mode(const attend_components_arguments<Variant, T>& a) {
-  return mixing_cost_model<Variant, T>{}.chosen_decode_mode(a.q.batch, a.q.tokens, headwise::detail::most_keys(a));
+  return mixing_cost_model<Variant, T>{}.chosen_decode_mode(a.q.batch, a.q.tokens,
+                                                            headwise::detail::longest_of(a.key_lengths, a.k.tokens));
 }
 
 /// `attend_components` without composite heads (MEA's mixing absorbed): a query of head i becomes the vector of all

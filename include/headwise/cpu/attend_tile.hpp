@@ -129,13 +129,11 @@ struct attend_tile {
   void accumulate_visible_values(std::int64_t first, std::int64_t row, std::int64_t rows, std::int64_t start,
                                  key_range seen) const {
     for (std::int64_t i = 0; i < rows; ++i)
-      for_each_visible_run(mask, shape.query(first + row + i), intersection(tile.ranges[row + i], seen),
-                           [&](std::int64_t begin, std::int64_t end) {
-                             for (std::int64_t key = begin; key < end; ++key)
-                               add_scaled(in.value_rows.from_row(key).data, Variant::value_dim,
-                                          tiles::converted<real>(tile.weights[i * key_columns + key - start]),
-                                          accumulated_row(row + i));
-                           });
+      for_each_visible_key(
+          mask, shape.query(first + row + i), intersection(tile.ranges[row + i], seen), [&](std::int64_t key) {
+            add_scaled(in.value_rows.from_row(key).data, Variant::value_dim,
+                       tiles::converted<real>(tile.weights[i * key_columns + key - start]), accumulated_row(row + i));
+          });
   }
 
   real* accumulated_row(std::int64_t row) const { return tile.accumulated + row * padded_value_dim; }

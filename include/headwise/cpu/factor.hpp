@@ -38,7 +38,6 @@ struct factor {
     return packet<F>::multiply_add(a, b, sums);
   }
   EIGEN_ALWAYS_INLINE static F multiply_add_one(const F& a, const F& b, F value) { return value + a * b; }
-  EIGEN_ALWAYS_INLINE static F element(const number* numbers) { return *numbers; }
   EIGEN_ALWAYS_INLINE static void store(number* to, const type& numbers) { packet<F>::store(to, numbers); }
 };
 
@@ -77,7 +76,6 @@ struct factor<bfloat16_pair> {
   EIGEN_ALWAYS_INLINE static float multiply_add_one(const bfloat16_pair& a, const bfloat16_pair& b, float value) {
     return value + float(a.first) * float(b.first) + float(a.second) * float(b.second);
   }
-  EIGEN_ALWAYS_INLINE static bfloat16_pair element(const number* numbers) { return {numbers[0], numbers[1]}; }
   /// Rounds sums to numbers that stand one behind the other.
   EIGEN_ALWAYS_INLINE static void store(number* to, const sum_type& numbers) {
 #if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)

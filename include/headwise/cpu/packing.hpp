@@ -38,6 +38,39 @@ F element_of(const T* vector, std::int64_t index, std::int64_t dim) {
 
 }  // namespace tiles
 
+/// Copies rows [count][width] element by element, [count][elements of width].
+template <typename F, typename T>
+void pack_rows(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t width, F* packed) {
+  const std::int64_t elements = elements_of<F>(width);
+  for (std::int64_t n = 0; n < count; ++n) {
+    const T* row = rows + n * row_step;
+    F* to = packed + n * elements;
+    if constexpr (factor<F>::depth == 1)
+      convert(row, width, F(1), to);
+    else
+      for (std::int64_t i = 0; i < elements; ++i) to[i] = tiles::element_of<F>(row, i, width);
+  }
+}
+
+/// Copies rows [count][live] with elements along the columns, [elements of count][columns]. Missing columns are zero.
+template <typename F, typename T>
+void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t live, std::int64_t columns,
+                  F* packed) {
+  for (std::int64_t k = 0; k < elements_of<F>(count); ++k) {
+    const T* row = rows + k * factor<F>::depth * row_step;
+    F* to = packed + k * columns;
+    if constexpr (std::is_same_v<T, F>) {
+      std::copy_n(row, live, to);
+    } else if constexpr (factor<F>::depth == 1) {
+      convert(row, live, F(1), to);
+    } else {
+      const bool has_second = 2 * k + 1 < count;
+      for (std::int64_t j = 0; j < live; ++j) to[j] = {row[j], has_second ? row[row_step + j] : T(0)};
+    }
+    std::fill(to + live, to + columns, F{});
+  }
+}
+
 /// The vectors of one head as rows that a left factor reads, element by element: in place, or in a copy where their
 /// numbers are not such elements.
 template <typename F, typename T, int Dim>
@@ -49,10 +82,7 @@ struct left_rows {
 
   /// Copies the tokens [first, end).
   static void pack(const T* rows, std::int64_t row_step, std::int64_t first, std::int64_t end, F* packed) {
-    if constexpr (!in_place)
-      for (std::int64_t n = first; n < end; ++n)
-        for (std::int64_t i = 0; i < elements; ++i)
-          packed[n * elements + i] = tiles::element_of<F>(rows + n * row_step, i, Dim);
+    if constexpr (!in_place) pack_rows(rows + first * row_step, row_step, end - first, Dim, packed + first * elements);
   }
 
   static left_factor<F> view(const T* rows, std::int64_t row_step, const F* packed) {
@@ -84,19 +114,8 @@ struct packed_strips {
                    F* strips) {
     for (std::int64_t column = 0; column < padded_dim; column += columns) {
       const std::int64_t width = width_from(column);
-      const std::int64_t present = std::min<std::int64_t>(width, Dim - column);
-      F* strip = strips + column * elements_of<F>(tokens);
-      for (std::int64_t n = first / factor<F>::depth; n < elements_of<F>(end); ++n) {
-        const T* row = rows + n * factor<F>::depth * row_step + column;
-        if constexpr (factor<F>::depth == 1) {
-          for (std::int64_t d = 0; d < present; ++d) strip[n * width + d] = tiles::converted<F>(row[d]);
-        } else {
-          const bool has_second = 2 * n + 1 < end;
-          for (std::int64_t d = 0; d < present; ++d)
-            strip[n * width + d] = {row[d], has_second ? row[row_step + d] : T(0)};
-        }
-        for (std::int64_t d = present; d < width; ++d) strip[n * width + d] = F{};
-      }
+      pack_columns(rows + first * row_step + column, row_step, end - first, std::min<std::int64_t>(width, Dim - column),
+                   width, strips + column * elements_of<F>(tokens) + first / factor<F>::depth * width);
     }
   }
 

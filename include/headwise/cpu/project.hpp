@@ -12,7 +12,7 @@
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/parallel.hpp"
-#include "headwise/cpu/projection_factors.hpp"
+#include "headwise/cpu/rounded_product.hpp"
 #include "headwise/cpu/stored_factor.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"

@@ -33,7 +33,7 @@ struct split_few_rows {
 
   /// Scores of the keys `some` of a block whose first key is `first`.
   void find_scores(std::int64_t first, key_range some) const {
-    for_pieces(some, [&](key_range piece) {
+    for_pieces(some, keys_at_a_time, [&](key_range piece) {
       dot_product(group.rows, piece.size(), Variant::head_dim, row_factor<const Real>{group.query, group.query_dim()},
                   group.key_part(0, piece.begin), row_factor<Real>{scores + (piece.begin - first), block},
                   {group.parts, Variant::head_dim, group.key_part_step});
@@ -56,7 +56,7 @@ struct split_few_rows {
   void add_values(std::int64_t first, key_range some, bool all_visible) const {
     const left_factor<Real> weights{scores + (some.begin - first), block, 1};
     if (!all_visible) return group.add_visible_values(some, weights, state);
-    for_pieces(some, [&](key_range piece) {
+    for_pieces(some, keys_at_a_time, [&](key_range piece) {
       for (std::int64_t part = 0; part < group.parts; ++part)
         add_few_rows(group.rows, Variant::value_dim, piece.size(), weights.from_depth(piece.begin - some.begin),
                      group.value_part(part, piece.begin), group.sums_part(part, state));
@@ -64,13 +64,8 @@ struct split_few_rows {
   }
 
  private:
-  /// Calls visit(piece) for pieces of a range that are looked at for all rows while they are in the nearest cache.
-  template <typename Visit>
-  static void for_pieces(key_range some, const Visit& visit) {
-    constexpr std::int64_t piece = 16;
-    for (std::int64_t key = some.begin; key < some.end; key += piece)
-      visit(key_range{key, std::min(key + piece, some.end)});
-  }
+  /// Keys that are looked at for all rows while they are in the nearest cache.
+  static constexpr std::int64_t keys_at_a_time = 16;
 };
 
 }  // namespace headwise::cpu

@@ -20,6 +20,13 @@ struct split_row {
   std::int64_t index;
 };
 
+/// Calls visit(piece) for pieces of a range of up to so many keys.
+template <typename Visit>
+void for_pieces(key_range some, std::int64_t keys_at_a_time, const Visit& visit) {
+  for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time)
+    visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
+}
+
 /// What a run of keys leaves for the rows of a group.
 template <typename Real>
 struct split_state {

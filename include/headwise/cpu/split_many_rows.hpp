@@ -35,7 +35,7 @@ struct split_many_rows {
 
   void find_scores(std::int64_t first, key_range some) const {
     // Few keys at a time are used for all queries, and part by part, so that both factors stay in the nearest cache.
-    for_pieces(some, [&](key_range piece) {
+    for_pieces(some, keys_at_a_time, [&](key_range piece) {
       const row_factor<Real> result{scores + (piece.begin - first) * width(), width()};
       for (std::int64_t part = 0; part < group.parts; ++part) {
         const left_factor<Real> keys = left_factor<Real>::rows(near_keys(part, piece));
@@ -68,7 +68,7 @@ struct split_many_rows {
       return left_factor<Real>{scores + (key - first) * width(), 1, width()};
     };
     if (!all_visible) return group.add_visible_values(some, weights_from(some.begin), state);
-    for_pieces(some, [&](key_range piece) {
+    for_pieces(some, keys_at_a_time, [&](key_range piece) {
       for (std::int64_t part = 0; part < group.parts; ++part) {
         const row_factor<const Real> values = near_values(part, piece);
         const row_factor<Real> sums = group.sums_part(part, state);
@@ -91,13 +91,6 @@ struct split_many_rows {
   }
 
   std::int64_t width() const { return group.padded_rows(); }
-
-  /// Calls visit(piece) for the pieces of a range.
-  template <typename Visit>
-  static void for_pieces(key_range some, const Visit& visit) {
-    for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time)
-      visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
-  }
 
   /// Calls work(first, count) for `rows` rows, `at_a_time` of them, and has memory deliver the keys or values that
   /// follow the ones at hand meanwhile.

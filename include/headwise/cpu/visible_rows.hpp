@@ -61,4 +61,12 @@ void for_each_visible_run(const Mask& mask, const query_token& row, key_range ra
   }
 }
 
+/// Calls visit(key) for every key in `range` that the query sees.
+template <typename Mask, typename Visit>
+void for_each_visible_key(const Mask& mask, const query_token& row, key_range range, const Visit& visit) {
+  for_each_visible_run(mask, row, range, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t key = begin; key < end; ++key) visit(key);
+  });
+}
+
 }  // namespace headwise::cpu

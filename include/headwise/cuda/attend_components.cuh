@@ -57,7 +57,7 @@ auto component_parameters(const attend_components_arguments<Variant, Scalar>& a,
 template <typename Variant, typename Scalar>
 void attend_absorbed(const attend_components_arguments<Variant, Scalar>& a, cuda_workspace& workspace) {
   cuda_workspace::frame frame(workspace);
-  start_decode<true>(component_parameters(a, frame), most_keys(a.key_lengths, a.k.tokens), frame);
+  start_decode<true>(component_parameters(a, frame), headwise::detail::longest_of(a.key_lengths, a.k.tokens), frame);
 }
 
 template <typename Variant, typename Scalar>
@@ -66,12 +66,13 @@ void attend_mixing_on_the_fly(const attend_components_arguments<Variant, Scalar>
   const int keys_of_part = decode_keys_of_block(Variant::component_heads, Variant::query_heads, a.q.tokens,
                                                 Variant::head_dim, Variant::value_dim);
   cuda_workspace::frame frame(workspace);
-  decode_in_parts(
-      component_parameters(a, frame), keys_of_part, most_keys(a.key_lengths, a.k.tokens), frame, [&](const auto& p) {
-        workspace.launch("mixed_decode", decode_by_mixing<body>,
-                         {.blocks = body::blocks(p), .threads = body::threads(), .shared_bytes = body::shared_bytes}, p,
-                         alignment_of(p));
-      });
+  decode_in_parts(component_parameters(a, frame), keys_of_part, headwise::detail::longest_of(a.key_lengths, a.k.tokens),
+                  frame, [&](const auto& p) {
+                    workspace.launch(
+                        "mixed_decode", decode_by_mixing<body>,
+                        {.blocks = body::blocks(p), .threads = body::threads(), .shared_bytes = body::shared_bytes}, p,
+                        alignment_of(p));
+                  });
 }
 
 }  // namespace launches

@@ -39,11 +39,6 @@ constexpr bool are_few_queries(std::int64_t queries) {
 
 namespace launches {
 
-/// The most keys that any sequence has.
-inline std::int64_t most_keys(std::span<const std::int64_t> lengths, std::int64_t keys) {
-  return lengths.empty() ? keys : *std::max_element(lengths.begin(), lengths.end());
-}
-
 template <typename Body, typename Parameters>
 void launch_decode(const Parameters& p, cuda_workspace& workspace) {
   workspace.launch("decode", decode_by_tiles<Body>,
@@ -126,7 +121,7 @@ void attend_few_queries(const attend_arguments<Variant, Scalar>& a, cuda_workspa
   workspace.require_room([&](cuda_workspace& counting) { attend_few_queries(a, counting); });
   cuda_workspace::frame frame(workspace);
   launches::start_decode<false>(launches::decode_parameters_of<Variant::composite_heads>(a, nullptr, nullptr, frame),
-                                launches::most_keys(a.key_lengths, a.k.tokens), frame);
+                                headwise::detail::longest_of(a.key_lengths, a.k.tokens), frame);
 }
 
 }  // namespace headwise::cuda

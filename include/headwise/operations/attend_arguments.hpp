@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -66,6 +67,11 @@ namespace detail {
 /// The number of live tokens of one sequence.
 inline std::int64_t length_of(std::span<const std::int64_t> lengths, std::int64_t b, std::int64_t tokens) {
   return lengths.empty() ? tokens : lengths[static_cast<std::size_t>(b)];
+}
+
+/// The number of live tokens of the longest sequence.
+constexpr std::int64_t longest_of(std::span<const std::int64_t> lengths, std::int64_t tokens) {
+  return lengths.empty() ? tokens : *std::max_element(lengths.begin(), lengths.end());
 }
 
 }  // namespace detail

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "headwise/operations/attend_arguments.hpp"
@@ -10,19 +9,13 @@
 
 namespace headwise::detail {
 
-/// The most keys that a sequence of the batch has.
-template <typename Variant, typename Scalar>
-constexpr std::int64_t most_keys(const attend_components_arguments<Variant, Scalar>& a) {
-  return a.key_lengths.empty() ? a.k.tokens : *std::max_element(a.key_lengths.begin(), a.key_lengths.end());
-}
-
 /// `attend_components` by building the composite heads of all live keys in the workspace: right for every variant, and
 /// the meaning of every other way to do it.
 template <typename Backend, typename Variant, typename Scalar>
 void attend_expanded(const attend_components_arguments<Variant, Scalar>& a, typename Backend::workspace& workspace) {
   using keys = key_composition<Variant>;
   using values = value_composition<Variant>;
-  const std::int64_t live = most_keys(a);
+  const std::int64_t live = longest_of(a.key_lengths, a.k.tokens);
   typename Backend::workspace::frame frame(workspace);
   const auto take = [&](bool needed, int dim) {
     return needed ? frame.template take<Scalar>(a.k.batch * live * Variant::composite_heads * dim) : nullptr;

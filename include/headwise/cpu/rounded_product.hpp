@@ -13,41 +13,6 @@
 
 namespace headwise::cpu {
 
-// Matrices of any width as factors of products, and products whose results are rounded.
-
-/// Copies rows [count][width] element by element, [count][elements of width].
-template <typename F, typename T>
-void pack_rows(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t width, F* packed) {
-  const std::int64_t elements = elements_of<F>(width);
-  for (std::int64_t n = 0; n < count; ++n) {
-    const T* row = rows + n * row_step;
-    F* to = packed + n * elements;
-    if constexpr (factor<F>::depth == 1)
-      convert(row, width, F(1), to);
-    else
-      for (std::int64_t i = 0; i < elements; ++i) to[i] = tiles::element_of<F>(row, i, width);
-  }
-}
-
-/// Copies rows [count][live] with elements along the columns, [elements of count][columns]. Missing columns are zero.
-template <typename F, typename T>
-void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t live, std::int64_t columns,
-                  F* packed) {
-  for (std::int64_t k = 0; k < elements_of<F>(count); ++k) {
-    const T* row = rows + k * factor<F>::depth * row_step;
-    F* to = packed + k * columns;
-    if constexpr (std::is_same_v<T, F>) {
-      std::copy_n(row, live, to);
-    } else if constexpr (factor<F>::depth == 1) {
-      convert(row, live, F(1), to);
-    } else {
-      const bool has_second = 2 * k + 1 < count;
-      for (std::int64_t j = 0; j < live; ++j) to[j] = {row[j], has_second ? row[row_step + j] : T(0)};
-    }
-    std::fill(to + live, to + columns, F{});
-  }
-}
-
 /// result (=|+=) left * right, where `right` has `columns` columns, no more than a register tile, and `result` has room
 /// for the first `live` of them. Where sums are not of the result's type, every result is rounded once.
 template <product_write Write, typename F, typename T>
