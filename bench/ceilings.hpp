@@ -118,9 +118,9 @@ class large_memory {
   std::size_t next_ = 0;
 };
 
-/// What is read from memory as the tensors of a program lie there.
+/// What is read from memory as the library's caches lie there.
 inline double read_bandwidth() {
-  static large_memory memory(large_memory::page_size::usual);
+  static large_memory memory(large_memory::page_size::huge);
   return memory.read_bandwidth();
 }
 

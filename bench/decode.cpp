@@ -23,13 +23,14 @@ class decoding_problem {
   static constexpr int C = Variant::component_heads;
   static constexpr int D = Variant::head_dim;
   static constexpr int Dv = Variant::value_dim;
+  using cache = headwise::host_memory::cache_buffer<T>;
 
  public:
   explicit decoding_problem(std::int64_t tokens)
       : tokens_(tokens),
         q_(random_numbers<T>(H * D)),
-        k_(random_numbers<T>(tokens * C * D)),
-        v_(random_numbers<T>(tokens * C * Dv)),
+        k_(cached(random_numbers<T>(tokens * C * D))),
+        v_(cached(random_numbers<T>(tokens * C * Dv))),
         key_weight_(random_numbers<T>(Variant::key_mixing::mixes ? C * Variant::composite_heads : 0)),
         value_weight_(random_numbers<T>(Variant::value_mixing::mixes ? C * Variant::composite_heads : 0)),
         key_gain_(random_numbers<T>(Variant::composite_key_gains)),
@@ -51,8 +52,11 @@ class decoding_problem {
   }
 
  private:
+  static cache cached(const std::vector<T>& numbers) { return {numbers.begin(), numbers.end()}; }
+
   std::int64_t tokens_;
-  std::vector<T> q_, k_, v_;
+  std::vector<T> q_;
+  cache k_, v_;
   std::vector<T> key_weight_, value_weight_, key_gain_, value_gain_;
   std::vector<T> out_;
   headwise::host_workspace workspace_;

@@ -15,6 +15,7 @@ namespace headwise::test {
 
 static_assert(std::is_same_v<host_memory::workspace, host_workspace>);
 static_assert(std::is_same_v<host_memory::buffer<float>, std::vector<float>>);
+static_assert(std::is_same_v<host_memory::cache_buffer<float>, std::vector<float, host_allocator<float>>>);
 static_assert(host_workspace::bytes_for<float>(0) == 0);
 static_assert(host_workspace::bytes_for<float>(1) == host_workspace::alignment);
 static_assert(host_workspace::bytes_for<float>(16) == 64);

@@ -48,10 +48,11 @@ foreach(header IN LISTS headers)
       place_of(${CMAKE_MATCH_1} included_place)
       list(FIND sees_${place} "${included_place}" found)
     elseif(line MATCHES "<[a-z_]+>" OR (line MATCHES "<" AND place STREQUAL "cpu")
+           OR (line MATCHES "<sys/mman\\.h>" AND header STREQUAL "core/host_allocator.hpp")
            OR (line MATCHES "<cuda_runtime\\.h>" AND header STREQUAL "cuda/runtime.cuh")
            OR (line MATCHES "<cublas_v2\\.h>" AND header STREQUAL "cuda/matrix_product.cuh"))
       # Standard headers have neither a folder nor a suffix; other libraries are for cpu, and for the files that speak
-      # to CUDA.
+      # to CUDA or ask the system for its pages.
       set(found 0)
     else()
       set(found -1)

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "headwise/core/host_allocator.hpp"
+
 namespace headwise {
 
 /// Scratch memory that is used again and again: blocks are taken through a `frame` and all come back when the frame
@@ -24,7 +26,7 @@ class host_workspace {
   };
 
  public:
-  static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t alignment = detail::host_alignment::line;
 
   /// Bytes that a block of `count` elements occupies.
   template <typename T>
@@ -63,7 +65,7 @@ class host_workspace {
   /// Bytes held, used or not.
   std::size_t capacity() const {
     std::size_t bytes = 0;
-    for (const block& b : blocks_) bytes += b.size;
+    for (const block& b : blocks_) bytes += b.size();
     return bytes;
   }
 
@@ -77,28 +79,27 @@ class host_workspace {
 
  private:
   struct free_block {
-    void operator()(std::byte* p) const { ::operator delete (p, std::align_val_t{alignment}); }
+    std::size_t size;
+    void operator()(std::byte* p) const { detail::return_host_memory(p, size); }
   };
   struct block {
     std::unique_ptr<std::byte, free_block> memory;
-    std::size_t size;
+    std::size_t size() const { return memory.get_deleter().size; }
   };
 
   static block make_block(std::size_t bytes) {
-    return {std::unique_ptr<std::byte, free_block>(
-                static_cast<std::byte*>(::operator new (bytes, std::align_val_t{alignment}))),
-            bytes};
+    return {{static_cast<std::byte*>(detail::take_host_memory(bytes)), {bytes}}};
   }
 
   std::byte* take(std::size_t bytes) {
     std::size_t start = 0;
     for (const block& b : blocks_) {
       const std::size_t inside = std::max(level_.position, start) - start;
-      if (inside + bytes <= b.size) {
+      if (inside + bytes <= b.size()) {
         hold(start + inside, bytes);
         return b.memory.get() + inside;
       }
-      start += b.size;
+      start += b.size();
     }
     blocks_.push_back(make_block(std::max(bytes, start)));
     hold(start, bytes);
@@ -116,7 +117,7 @@ class host_workspace {
     // Several blocks become one once nobody holds any of them, so that a steady state needs a single block. It is a
     // quarter larger than the one before at least: a need that grows by a token at a time, as in decoding, is then not
     // met by an allocation at every token.
-    const std::size_t before = blocks_.front().size;
+    const std::size_t before = blocks_.front().size();
     blocks_.clear();
     try {
       reserve(std::max(most_held_, before + before / 4));
@@ -135,6 +136,9 @@ class host_workspace {
 struct host_memory {
   template <typename T>
   using buffer = std::vector<T>;
+  /// Caches are read from one end to the other for every token.
+  template <typename T>
+  using cache_buffer = std::vector<T, host_allocator<T>>;
   using workspace = host_workspace;
 
   template <typename T>

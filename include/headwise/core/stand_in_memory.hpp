@@ -51,6 +51,8 @@ class stand_in_buffer {
 struct stand_in_memory {
   template <typename T>
   using buffer = stand_in_buffer<T>;
+  template <typename T>
+  using cache_buffer = stand_in_buffer<T>;
 
   template <typename T>
   static void set_zero(buffer<T>& /*numbers*/) {}

@@ -14,6 +14,7 @@ struct key_range {
 
   HEADWISE_HOST_DEVICE constexpr bool contains(std::int64_t key) const { return begin <= key && key < end; }
   HEADWISE_HOST_DEVICE constexpr std::int64_t size() const { return end > begin ? end - begin : 0; }
+  HEADWISE_HOST_DEVICE constexpr key_range moved(std::int64_t by) const { return {begin + by, end + by}; }
 };
 
 /// The keys in both ranges.

@@ -99,13 +99,14 @@ struct attend_split_keys {
   /// vectors follow each other in memory.
   void run(std::int64_t together) const {
     const std::int64_t blocks = (of_.count + together - 1) / together;
-    parallel_for(blocks * of_.splits(of_.most_keys), [&](std::int64_t task, int thread) {
-      const std::int64_t first = task % blocks * together;
+    const std::int64_t splits = of_.splits(of_.most_keys);
+    parallel_for(blocks * splits, [&](std::int64_t task, int thread) {
+      const std::int64_t first = task / splits * together;
       const std::int64_t count = std::min(together, of_.count - first);
       if (of_.many())
-        run_split<split_many_rows<Variant, T>>(first, count, task / blocks, scratch_ + thread * most_together);
+        run_split<split_many_rows<Variant, T>>(first, count, task % splits, scratch_ + thread * most_together);
       else
-        run_split<split_few_rows<Variant, T>>(first, count, task / blocks, scratch_ + thread * most_together);
+        run_split<split_few_rows<Variant, T>>(first, count, task % splits, scratch_ + thread * most_together);
     });
   }
 
@@ -160,13 +161,13 @@ struct attend_split_keys {
             if (some.size() > 0) visit(g, some);
           }
       };
-      in_turns([&](std::int64_t g, key_range some) { kernel(g).find_scores(seen[g].begin, some); });
+      in_turns([&](std::int64_t g, key_range some) { kernel(g).find_scores(seen[g], some); });
       bool all_visible[std::size_t{most_together}] = {};
       for (std::int64_t g = 0; g < count; ++g) {
         all_visible[g] = groups_[first_group + g].all_see_all(seen[g]);
         if (seen[g].size() > 0) kernel(g).find_weights(seen[g]);
       }
-      in_turns([&](std::int64_t g, key_range some) { kernel(g).add_values(seen[g].begin, some, all_visible[g]); });
+      in_turns([&](std::int64_t g, key_range some) { kernel(g).add_values(seen[g], some, all_visible[g]); });
     }
   }
 

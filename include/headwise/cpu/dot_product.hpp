@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/cpu/few_rows.hpp"
 #include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
-#include "headwise/cpu/tile_product.hpp"
+#include "headwise/cpu/upcoming_rows.hpp"
 
 namespace headwise::cpu {
 
@@ -26,40 +28,74 @@ struct repetition {
 template <typename T>
 inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
 
+/// Rows of `b` that are multiplied side by side. Many rows of `a` would keep the nearest cache busy if they were read
+/// for each row of `b` anew, so that it could not take in what memory delivers. For few, `b` is better read row by row.
+template <typename T, int Rows>
+inline constexpr int dots_side_by_side = Rows >= 4 ? dots_at_a_time<T> / Rows : 1;
+
 /// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there. `Whole`
-/// says that the depth is whole packets. Rows of `b` are read one after the other, as they lie in memory.
+/// says that the depth is whole packets.
 template <int Rows, bool Whole, typename T, typename B>
 void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
-                   row_factor<T> result, const repetition& repeat) {
+                   row_factor<T> result, const repetition& repeat, row_delivery& delivery) {
   using p = packet<T>;
   constexpr int columns = dots_at_a_time<T> / Rows;
+  constexpr int beside = dots_side_by_side<T, Rows>;
   typename p::type sums[std::size_t{Rows} * columns];
   const std::int64_t whole = depth / p::size * p::size;
-  for (int j = 0; j < columns; ++j) {
+  row_delivery meanwhile = delivery;
+  for (int j = 0; j < columns; j += beside) {
     // The last row that is there stands for those that are not.
-    const B* b_row = b.from_row(std::min<std::int64_t>(j, present - 1)).data;
-    if (Rows >= 4 && repeat.count == 1) fetch_ahead(b.from_row(j), depth);
-    typename p::type row_sums[std::size_t{Rows}];
-    unroll<Rows>([&](auto i) __attribute__((always_inline)) { row_sums[i] = p::zero(); });
+    const B* b_rows[std::size_t{beside}];
+    unroll<beside>([&](auto c) { b_rows[c] = b.from_row(std::min<std::int64_t>(j + c, present - 1)).data; });
+    typename p::type tile[std::size_t{Rows}][std::size_t{beside}];
+    unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+      unroll<beside>([&](auto c) __attribute__((always_inline)) { tile[i][c] = p::zero(); });
+    });
     for (std::int64_t n = 0; n < repeat.count; ++n) {
       const T* a_data = a.data + n * repeat.a_step;
-      const B* b_data = b_row + n * repeat.b_step;
-      const auto add_products = [&](const typename p::type& right, const auto& left) __attribute__((always_inline)) {
+      const auto add_products = [&](std::int64_t k, const auto& left, const auto& right)
+          __attribute__((always_inline)) {
+        typename p::type rights[std::size_t{beside}];
+        unroll<beside>([&](auto c) __attribute__((always_inline)) {
+          rights[c] = right(b_rows[c] + n * repeat.b_step + k);
+          hold(rights[c]);
+        });
         unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-          row_sums[i] = p::multiply_add(left(a_data + i * a.row_step), right, row_sums[i]);
+          typename p::type value = left(a_data + i * a.row_step + k);
+          hold(value);
+          unroll<beside>([&](auto c) __attribute__((always_inline)) {
+            tile[i][c] = p::multiply_add(value, rights[c], tile[i][c]);
+          });
         });
       };
-      for (std::int64_t k = 0; k < whole; k += p::size)
+      const auto add_packets = [&](std::int64_t k) __attribute__((always_inline)) {
         add_products(
-            load_as<T>(b_data + k), [&](const T* row) __attribute__((always_inline)) { return p::load(row + k); });
+            k, [](const T* from) __attribute__((always_inline)) { return p::load(from); },
+            [](const B* from) __attribute__((always_inline)) { return load_as<T>(from); });
+      };
+      std::int64_t k = 0;
+      if constexpr (beside == 1) {
+        // Machines follow each load by itself: several of them, far apart, reach further ahead than one.
+        constexpr std::int64_t packets = 8;
+        meanwhile.step();
+        for (; k + packets * p::size <= whole; k += packets * p::size)
+          unroll<packets>([&](auto i) __attribute__((always_inline)) { add_packets(k + i * p::size); });
+      }
+      for (; k < whole; k += p::size) {
+        if constexpr (beside > 1) meanwhile.step();
+        add_packets(k);
+      }
       if constexpr (!Whole)
         add_products(
-            load_first_as<T>(b_data + whole, depth - whole), [&](const T* row) __attribute__((always_inline)) {
-              return p::load_first(row + whole, depth - whole);
-            });
+            whole, [&](const T* from) __attribute__((always_inline)) { return p::load_first(from, depth - whole); },
+            [&](const B* from) __attribute__((always_inline)) { return load_first_as<T>(from, depth - whole); });
     }
-    unroll<Rows>([&](auto i) __attribute__((always_inline)) { sums[i * columns + j] = row_sums[i]; });
+    unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+      unroll<beside>([&](auto c) __attribute__((always_inline)) { sums[i * columns + j + c] = tile[i][c]; });
+    });
   }
+  delivery = meanwhile;
   T dots[std::size_t{Rows} * columns];
   for (int i = 0; i < Rows * columns; i += p::size) p::store(dots + i, p::sums(sums + i));
   const auto write = [&](auto count) {
@@ -73,36 +109,36 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T>
     write(static_cast<int>(present));
 }
 
-/// `Rows` rows of `a` with all rows of `b`.
-template <int Rows, bool Whole, typename T, typename B>
-void strip_dots(std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
-                row_factor<T> result, const repetition& repeat) {
-  constexpr std::int64_t group = dots_at_a_time<T> / Rows;
-  for (std::int64_t j = 0; j < columns; j += group)
-    register_dots<Rows, Whole>(std::min(group, columns - j), depth, a, b.from_row(j), result.from_column(j), repeat);
-}
-
 template <bool Whole, typename T, typename B>
 void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
-              row_factor<T> result, const repetition& repeat) {
-  std::int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) strip_dots<4, Whole>(columns, depth, a.from_row(i), b, result.from_row(i), repeat);
-  for (; i + 2 <= rows; i += 2) strip_dots<2, Whole>(columns, depth, a.from_row(i), b, result.from_row(i), repeat);
-  for (; i < rows; ++i) strip_dots<1, Whole>(columns, depth, a.from_row(i), b, result.from_row(i), repeat);
+              row_factor<T> result, const repetition& repeat, row_delivery& delivery) {
+  for_few_rows(rows, [&](std::int64_t i, auto count) {
+    constexpr std::int64_t group = dots_at_a_time<T> / count;
+    for (std::int64_t j = 0; j < columns; j += group)
+      register_dots<count, Whole>(std::min(group, columns - j), depth, a.from_row(i), b.from_row(j),
+                                  result.from_row(i).from_column(j), repeat, delivery);
+  });
 }
 
 }  // namespace tiles
 
 /// result[i][j] = sum over n of <a_i + n a_step, b_j + n b_step>, of `rows` rows of `a` and `columns` rows of `b`: both
 /// factors are read along their contiguous depth, which suits few rows and spares the transposition of `b`, which may
-/// be stored in another type.
+/// be stored in another type. Upcoming rows are asked for meanwhile.
 template <typename T, typename B>
 void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a,
-                 row_factor<const B> b, row_factor<T> result, const tiles::repetition& repeat = {}) {
+                 row_factor<const B> b, row_factor<T> result, const tiles::repetition& repeat = {},
+                 const upcoming_rows<B>& upcoming = {}) {
+  std::int64_t steps = 0;
+  tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {
+    constexpr std::int64_t beside = tiles::dots_side_by_side<T, count>;
+    steps += (columns + beside - 1) / beside * (beside == 1 ? 1 : depth / packet<T>::size) * repeat.count;
+  });
+  row_delivery delivery(upcoming, steps);
   if (depth % packet<T>::size == 0)
-    tiles::all_dots<true>(rows, columns, depth, a, b, result, repeat);
+    tiles::all_dots<true>(rows, columns, depth, a, b, result, repeat, delivery);
   else
-    tiles::all_dots<false>(rows, columns, depth, a, b, result, repeat);
+    tiles::all_dots<false>(rows, columns, depth, a, b, result, repeat, delivery);
 }
 
 /// <a, b> of two vectors.

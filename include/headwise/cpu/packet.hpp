@@ -40,6 +40,19 @@ EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
   tiles::call_each(std::make_integer_sequence<int, Count>{}, body);
 }
 
+/// Keeps a packet in its register. A compiler may read memory anew for each of a packet's uses instead, which costs
+/// nothing but the nearest cache's time; but that is what fast products are made of.
+template <typename Packet>
+EIGEN_ALWAYS_INLINE void hold(Packet& numbers) {
+#if defined(__x86_64__)
+  if constexpr (sizeof(Packet) >= 16) asm("" : "+v"(numbers));
+#elif defined(__aarch64__)
+  if constexpr (sizeof(Packet) >= 16) asm("" : "+w"(numbers));
+#else
+  static_cast<void>(numbers);
+#endif
+}
+
 /// The vector layer: as many numbers as one register holds, on every instruction set that Eigen knows. This is the only
 /// place that names Eigen's internals.
 template <typename T>

@@ -7,6 +7,7 @@
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/dot_product.hpp"
+#include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
 
@@ -31,12 +32,13 @@ struct split_few_rows {
   split_state<Real> state;
   Real* scores;
 
-  /// Scores of the keys `some` of a block whose first key is `first`.
-  void find_scores(std::int64_t first, key_range some) const {
+  /// Scores of some keys of a block.
+  void find_scores(key_range of_block, key_range some) const {
     for_pieces(some, keys_at_a_time, [&](key_range piece) {
       dot_product(group.rows, piece.size(), Variant::head_dim, row_factor<const Real>{group.query, group.query_dim()},
-                  group.key_part(0, piece.begin), row_factor<Real>{scores + (piece.begin - first), block},
-                  {group.parts, Variant::head_dim, group.key_part_step});
+                  group.key_part(0, piece.begin), row_factor<Real>{scores + (piece.begin - of_block.begin), block},
+                  {group.parts, Variant::head_dim, group.key_part_step},
+                  group.after_keys(0, group.parts, of_block, piece, keys_ahead()));
     });
   }
 
@@ -52,20 +54,29 @@ struct split_few_rows {
     }
   }
 
-  /// Adds the values of the keys `some`, weighted.
-  void add_values(std::int64_t first, key_range some, bool all_visible) const {
-    const left_factor<Real> weights{scores + (some.begin - first), block, 1};
+  /// Adds the values of some keys of a block, weighted.
+  void add_values(key_range of_block, key_range some, bool all_visible) const {
+    const left_factor<Real> weights{scores + (some.begin - of_block.begin), block, 1};
     if (!all_visible) return group.add_visible_values(some, weights, state);
-    for_pieces(some, keys_at_a_time, [&](key_range piece) {
-      for (std::int64_t part = 0; part < group.parts; ++part)
+    for (std::int64_t part = 0; part < group.parts; ++part)
+      for_pieces(some, keys_at_a_time, [&](key_range piece) {
         add_few_rows(group.rows, Variant::value_dim, piece.size(), weights.from_depth(piece.begin - some.begin),
-                     group.value_part(part, piece.begin), group.sums_part(part, state));
-    });
+                     group.value_part(part, piece.begin), group.sums_part(part, state),
+                     group.after_values(part, group.parts, of_block, piece, keys_ahead()));
+      });
   }
 
  private:
   /// Keys that are looked at for all rows while they are in the nearest cache.
   static constexpr std::int64_t keys_at_a_time = 16;
+
+  /// How far ahead memory is asked, in whole pieces: what arrives has to wait in the nearest cache, and where more rows
+  /// are computed between, guesses of the machine's own are of less help.
+  std::int64_t keys_ahead() const {
+    const std::int64_t bytes = group.rows < 8 ? 8192 : 16384;
+    const std::int64_t key = Variant::head_dim * static_cast<std::int64_t>(sizeof(T)) * group.parts;
+    return rounded_up(bytes / key + 1, keys_at_a_time);
+  }
 };
 
 }  // namespace headwise::cpu

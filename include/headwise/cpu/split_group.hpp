@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packing.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
-#include "headwise/cpu/tile_product.hpp"
+#include "headwise/cpu/upcoming_rows.hpp"
 #include "headwise/cpu/visible_rows.hpp"
 #include "headwise/policies/mask.hpp"
 #include "headwise/policies/score.hpp"
@@ -41,7 +43,7 @@ struct split_group {
   using Real = typename Variant::template accumulator<T>;
 
   /// Keys whose scores are held at a time.
-  static constexpr std::int64_t block = 256;
+  static constexpr std::int64_t block = 512;
 
   /// Whether groups of up to so many rows are treated as ones of many: keys are worth more as a left factor then than
   /// in dot products.
@@ -89,6 +91,24 @@ struct split_group {
   }
   row_factor<const T> value_part(std::int64_t part, std::int64_t first) const {
     return value.from_row(first).from_column(part * value_part_step);
+  }
+  /// What is needed soon after some keys of a block, those that come `ahead` later. Keys are read so many parts at a
+  /// time, one after the other; then the values are, part by part, and then the next block's keys.
+  upcoming_rows<T> after_keys(std::int64_t part, std::int64_t at_a_time, key_range of_block, key_range some,
+                              std::int64_t ahead) const {
+    const key_range next = some.moved(ahead);
+    if (next.begin < of_block.end) return upcoming_keys(part, at_a_time, next);
+    const key_range in_next_part = next.moved(-of_block.size());
+    return part + at_a_time < parts ? upcoming_keys(part + at_a_time, at_a_time, in_next_part)
+                                    : upcoming_values(0, in_next_part);
+  }
+  /// The same after some values.
+  upcoming_rows<T> after_values(std::int64_t part, std::int64_t keys_at_a_time, key_range of_block, key_range some,
+                                std::int64_t ahead) const {
+    const key_range next = some.moved(ahead);
+    if (next.begin < of_block.end) return upcoming_values(part, next);
+    return part + 1 < parts ? upcoming_values(part + 1, next.moved(-of_block.size()))
+                            : upcoming_keys(0, keys_at_a_time, next);
   }
   /// Where the sums of one part stand.
   row_factor<Real> sums_part(std::int64_t part, const split_state<Real>& state) const {
@@ -140,6 +160,18 @@ struct split_group {
               add_few_rows(1, Variant::value_dim, end - begin, weights.from_row(r).from_depth(begin - some.begin),
                            value_part(part, begin), sums_part(part, state).from_row(r));
           });
+  }
+
+ private:
+  upcoming_rows<T> upcoming_keys(std::int64_t part, std::int64_t count, key_range some) const {
+    const key_range there = intersection(some, {0, keys});
+    if (there.size() == 0) return {};
+    return {key_part(part, there.begin), Variant::head_dim, there.size(), count, key_part_step};
+  }
+  upcoming_rows<T> upcoming_values(std::int64_t part, key_range some) const {
+    const key_range there = intersection(some, {0, keys});
+    if (there.size() == 0) return {};
+    return {value_part(part, there.begin), Variant::value_dim, there.size()};
   }
 };
 

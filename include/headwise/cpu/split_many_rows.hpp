@@ -11,6 +11,7 @@
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/tile_product.hpp"
 
 namespace headwise::cpu {
 
@@ -33,24 +34,19 @@ struct split_many_rows {
   split_state<Real> state;
   Real* scores;
 
-  void find_scores(std::int64_t first, key_range some) const {
-    // Few keys at a time are used for all queries, and part by part, so that both factors stay in the nearest cache.
-    for_pieces(some, keys_at_a_time, [&](key_range piece) {
-      const row_factor<Real> result{scores + (piece.begin - first) * width(), width()};
-      for (std::int64_t part = 0; part < group.parts; ++part) {
+  void find_scores(key_range of_block, key_range some) const {
+    // Few keys at a time are used for all queries of a part, so that both factors stay in the nearest cache.
+    for (std::int64_t part = 0; part < group.parts; ++part)
+      for_pieces(some, keys_at_a_time, [&](key_range piece) {
         const left_factor<Real> keys = left_factor<Real>::rows(near_keys(part, piece));
         const row_factor<const Real> queries{group.query + part * Variant::head_dim * width(), width()};
-        in_turns(piece.size(), 2 * register_tile<Real>::rows, group.key_part(part, piece.begin), Variant::head_dim,
-                 [&](std::int64_t k, std::int64_t count) {
-                   if (part == 0)
-                     product<product_write::overwrite>(count, width(), Variant::head_dim, keys.from_row(k), queries,
-                                                       result.from_row(k));
-                   else
-                     product<product_write::add>(count, width(), Variant::head_dim, keys.from_row(k), queries,
-                                                 result.from_row(k));
-                 });
-      }
-    });
+        const row_factor<Real> result{scores + (piece.begin - of_block.begin) * width(), width()};
+        const upcoming_rows<T> upcoming = group.after_keys(part, 1, of_block, piece, keys_at_a_time);
+        if (part == 0)
+          product<product_write::overwrite>(piece.size(), width(), Variant::head_dim, keys, queries, result, upcoming);
+        else
+          product<product_write::add>(piece.size(), width(), Variant::head_dim, keys, queries, result, upcoming);
+      });
   }
 
   void find_weights(key_range keys) const {
@@ -63,22 +59,17 @@ struct split_many_rows {
     for (std::int64_t r = 0; r < group.rows; ++r) group.rescale(r, factors[r], state);
   }
 
-  void add_values(std::int64_t first, key_range some, bool all_visible) const {
+  void add_values(key_range of_block, key_range some, bool all_visible) const {
     const auto weights_from = [&](std::int64_t key) {
-      return left_factor<Real>{scores + (key - first) * width(), 1, width()};
+      return left_factor<Real>{scores + (key - of_block.begin) * width(), 1, width()};
     };
     if (!all_visible) return group.add_visible_values(some, weights_from(some.begin), state);
-    for_pieces(some, keys_at_a_time, [&](key_range piece) {
-      for (std::int64_t part = 0; part < group.parts; ++part) {
-        const row_factor<const Real> values = near_values(part, piece);
-        const row_factor<Real> sums = group.sums_part(part, state);
-        in_turns(group.rows, register_tile<Real>::rows, group.value_part(part, piece.begin), Variant::value_dim,
-                 [&](std::int64_t r, std::int64_t count) {
-                   product<product_write::add>(count, Variant::value_dim, piece.size(),
-                                               weights_from(piece.begin).from_row(r), values, sums.from_row(r));
-                 });
-      }
-    });
+    for (std::int64_t part = 0; part < group.parts; ++part)
+      for_pieces(some, keys_at_a_time, [&](key_range piece) {
+        product<product_write::add>(group.rows, Variant::value_dim, piece.size(), weights_from(piece.begin),
+                                    near_values(part, piece), group.sums_part(part, state),
+                                    group.after_values(part, 1, of_block, piece, keys_at_a_time));
+      });
   }
 
  private:
@@ -91,19 +82,6 @@ struct split_many_rows {
   }
 
   std::int64_t width() const { return group.padded_rows(); }
-
-  /// Calls work(first, count) for `rows` rows, `at_a_time` of them, and has memory deliver the keys or values that
-  /// follow the ones at hand meanwhile.
-  template <typename Work>
-  static void in_turns(std::int64_t rows, std::int64_t at_a_time, row_factor<const T> at_hand, std::int64_t width,
-                       const Work& work) {
-    const std::int64_t steps = (rows + at_a_time - 1) / at_a_time;
-    for (std::int64_t step = 0; step < steps; ++step) {
-      for (std::int64_t k = step * keys_at_a_time / steps; k < (step + 1) * keys_at_a_time / steps; ++k)
-        fetch_ahead(at_hand.from_row(k), width, keys_at_a_time);
-      work(step * at_a_time, std::min(at_a_time, rows - step * at_a_time));
-    }
-  }
 
   /// Keys as they lie, or a copy in the type of sums.
   row_factor<const Real> near_keys(std::int64_t part, key_range some) const {

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/upcoming_rows.hpp"
 
 namespace headwise::cpu {
 
@@ -18,43 +19,6 @@ namespace headwise::cpu {
 /// What products of a factor's elements are added up in.
 template <typename F>
 using sum_of = typename factor<F>::sum;
-
-namespace tiles {
-
-/// The address `count` numbers further on. Factors of nothing may have no memory, and null stays null.
-template <typename T>
-T* further_on(T* data, std::int64_t count) {
-  return data == nullptr ? nullptr : data + count;
-}
-
-}  // namespace tiles
-
-/// A right factor or a result, read by packets: rows `row_step` apart, contiguous columns.
-template <typename T>
-struct row_factor {
-  T* data;
-  std::int64_t row_step;
-
-  row_factor from_row(std::int64_t k) const { return {tiles::further_on(data, k * row_step), row_step}; }
-  row_factor from_column(std::int64_t j) const { return {tiles::further_on(data, j), row_step}; }
-};
-
-/// A left factor, read one element at a time: element (i, k) stands at data[i * row_step + k * depth_step].
-template <typename T>
-struct left_factor {
-  const T* data;
-  std::int64_t row_step;
-  std::int64_t depth_step;
-
-  static left_factor rows(row_factor<const T> rows) { return {rows.data, rows.row_step, 1}; }
-  /// The transpose of rows: element (i, k) stands in row k, column i.
-  static left_factor columns(row_factor<const T> rows) { return {rows.data, 1, rows.row_step}; }
-
-  left_factor from_row(std::int64_t i) const { return {tiles::further_on(data, i * row_step), row_step, depth_step}; }
-  left_factor from_depth(std::int64_t k) const {
-    return {tiles::further_on(data, k * depth_step), row_step, depth_step};
-  }
-};
 
 /// The shape of the register tile: three quarters of the registers hold sums, others a packet row of the right factor
 /// and one broadcast.
@@ -81,10 +45,11 @@ EIGEN_ALWAYS_INLINE typename factor<F>::type load_elements(const Right* from) {
 }
 
 /// result (=|+=) left * right for one register tile. One accumulator per element runs over the whole depth in order, so
-/// a result does not depend on how rows and columns are cut into tiles.
-template <int Rows, int Packets, product_write Write, typename F, typename Right>
+/// a result does not depend on how rows and columns are cut into tiles. Every step along the depth is one of
+/// `delivery`.
+template <int Rows, int Packets, product_write Write, typename F, typename Right, typename Delivery>
 EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, row_factor<const Right> right,
-                                          row_factor<sum_of<F>> result) {
+                                          row_factor<sum_of<F>> result, Delivery& delivery) {
   using p = packet<sum_of<F>>;
   using f = factor<F>;
   typename p::type sums[std::size_t{Rows}][std::size_t{Packets}];
@@ -93,21 +58,27 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
       sums[i][j] = Write == product_write::add ? p::load(result.data + i * result.row_step + j * p::size) : p::zero();
     });
   });
+  Delivery meanwhile = delivery;
   const F* left_column = left.data;
   const Right* right_row = right.data;
   for (std::int64_t k = 0; k < depth; ++k) {
     typename f::type columns[std::size_t{Packets}];
-    unroll<Packets>([&](auto j)
-                        __attribute__((always_inline)) { columns[j] = load_elements<F>(right_row + j * p::size); });
+    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+      columns[j] = load_elements<F>(right_row + j * p::size);
+      hold(columns[j]);
+    });
     unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-      const typename f::type value = f::broadcast(left_column + i * left.row_step);
+      typename f::type value = f::broadcast(left_column + i * left.row_step);
+      hold(value);
       unroll<Packets>([&](auto j) __attribute__((always_inline)) {
         sums[i][j] = f::multiply_add(value, columns[j], sums[i][j]);
       });
     });
+    meanwhile.step();
     left_column += left.depth_step;
     right_row += right.row_step;
   }
+  delivery = meanwhile;
   unroll<Rows>([&](auto i) __attribute__((always_inline)) {
     unroll<Packets>([&](auto j) __attribute__((always_inline)) {
       p::store(result.data + i * result.row_step + j * p::size, sums[i][j]);
@@ -129,15 +100,20 @@ void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth,
     }
 }
 
-/// All rows over one strip of `Packets` packets: the fewer packets, the more rows at a time.
-template <int Packets, product_write Write, typename F>
+/// Rows that are taken at a time over a strip of so many packets: the fewer packets, the more rows.
+template <typename T>
+constexpr int strip_rows(int packets) {
+  return std::min(register_tile<T>::sums / packets, 2 * register_tile<T>::rows);
+}
+
+/// All rows over one strip of `Packets` packets.
+template <int Packets, product_write Write, typename F, typename Delivery>
 void strip_product(std::int64_t rows, std::int64_t depth, left_factor<F> left, row_factor<const F> right,
-                   row_factor<sum_of<F>> result) {
-  using T = sum_of<F>;
-  constexpr int most_rows = std::min(register_tile<T>::sums / Packets, 2 * register_tile<T>::rows);
+                   row_factor<sum_of<F>> result, Delivery& delivery) {
+  constexpr int most_rows = strip_rows<sum_of<F>>(Packets);
   std::int64_t i = 0;
   const auto take = [&]<int Rows>() __attribute__((always_inline)) {
-    register_product<Rows, Packets, Write>(depth, left.from_row(i), right, result.from_row(i));
+    register_product<Rows, Packets, Write>(depth, left.from_row(i), right, result.from_row(i), delivery);
     return Rows;
   };
   // Two rows alone would wait for their sums: 8 rows are better taken as 4 and 4 than as 6 and 2.
@@ -183,14 +159,39 @@ std::int64_t for_each_strip(std::int64_t columns, const Strip& strip) {
 
 }  // namespace tiles
 
+namespace tiles {
+
+template <product_write Write, typename F, typename Delivery>
+void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
+             row_factor<const F> right, row_factor<sum_of<F>> result, Delivery& delivery) {
+  const std::int64_t j = for_each_strip<sum_of<F>>(columns, [&](std::int64_t first, auto packets) {
+    strip_product<packets, Write>(rows, depth, left, right.from_column(first), result.from_column(first), delivery);
+  });
+  scalar_product<Write>(rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
+}
+
+}  // namespace tiles
+
 /// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` elements.
 template <product_write Write, typename F>
 void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
              row_factor<const F> right, row_factor<sum_of<F>> result) {
-  const std::int64_t j = tiles::for_each_strip<sum_of<F>>(columns, [&](std::int64_t first, auto packets) {
-    tiles::strip_product<packets, Write>(rows, depth, left, right.from_column(first), result.from_column(first));
+  no_delivery nothing;
+  tiles::product<Write>(rows, columns, depth, left, right, result, nothing);
+}
+
+/// The same, while upcoming rows are asked for.
+template <product_write Write, typename F, typename Stored>
+void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
+             row_factor<const F> right, row_factor<sum_of<F>> result, const upcoming_rows<Stored>& upcoming) {
+  using T = sum_of<F>;
+  std::int64_t steps = 0;
+  tiles::for_each_strip<T>(columns, [&](std::int64_t /*first*/, auto packets) {
+    constexpr std::int64_t at_a_time = tiles::strip_rows<T>(packets);
+    steps += (rows + at_a_time - 1) / at_a_time * depth;
   });
-  tiles::scalar_product<Write>(rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
+  row_delivery delivery(upcoming, steps);
+  tiles::product<Write>(rows, columns, depth, left, right, result, delivery);
 }
 
 /// `product` of as many columns as a register tile has. A whole tile of them spares a call.
@@ -198,55 +199,11 @@ template <product_write Write, typename F>
 EIGEN_ALWAYS_INLINE void panel_product(std::int64_t rows, std::int64_t depth, left_factor<F> left,
                                        row_factor<const F> right, row_factor<sum_of<F>> result) {
   using tile = register_tile<sum_of<F>>;
+  no_delivery nothing;
   if (rows == tile::rows)
-    tiles::register_product<tile::rows, tile::packets, Write>(depth, left, right, result);
+    tiles::register_product<tile::rows, tile::packets, Write>(depth, left, right, result, nothing);
   else
-    tiles::strip_product<tile::packets, Write>(rows, depth, left, right, result);
-}
-
-namespace tiles {
-
-/// result += left * right for a few rows, with sums of as many columns at a time as make up for their number.
-template <int Rows, typename T, typename Right>
-void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const Right> right,
-                  row_factor<T> result) {
-  constexpr std::int64_t size = packet<T>::size;
-  // Dimensions of heads are more often powers of two than multiples of three.
-  constexpr int packets = static_cast<int>(std::bit_floor(std::min(8U, unsigned{register_tile<T>::sums} / Rows)));
-  constexpr std::int64_t wide = packets * size;
-  std::int64_t j = 0;
-  for (; j + wide <= columns; j += wide)
-    register_product<Rows, packets, product_write::add>(depth, left, right.from_column(j), result.from_column(j));
-  for (; j + size <= columns; j += size)
-    register_product<Rows, 1, product_write::add>(depth, left, right.from_column(j), result.from_column(j));
-  scalar_product<product_write::add>(Rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
-}
-
-}  // namespace tiles
-
-/// Has memory deliver the row that comes some rows after this one. Where a row is used for several others, computing
-/// takes long enough for the machine's own guesses to fall behind.
-template <typename T>
-void fetch_ahead(row_factor<const T> row, std::int64_t width, std::int64_t rows_ahead = 8) {
-  constexpr std::int64_t line = 64;
-  constexpr auto size = static_cast<std::int64_t>(sizeof(T));
-  // Not a pointer: the row may stand behind the last one.
-  const auto address = reinterpret_cast<std::intptr_t>(row.data) + rows_ahead * row.row_step * size;
-  for (std::int64_t byte = 0; byte < width * size; byte += line)
-    __builtin_prefetch(reinterpret_cast<const void*>(address + byte));  // NOLINT(performance-no-int-to-ptr)
-}
-
-/// result += left * right, as `product` does it, for a few rows of which each is used but for a moment. The right
-/// factor may be stored in another type.
-template <typename T, typename Right>
-void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
-                  row_factor<const Right> right, row_factor<T> result) {
-  if (rows >= 4)
-    for (std::int64_t k = 0; k < depth; ++k) fetch_ahead(right.from_row(k), columns);
-  std::int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) tiles::wide_product<4>(columns, depth, left.from_row(i), right, result.from_row(i));
-  for (; i + 2 <= rows; i += 2) tiles::wide_product<2>(columns, depth, left.from_row(i), right, result.from_row(i));
-  for (; i < rows; ++i) tiles::wide_product<1>(columns, depth, left.from_row(i), right, result.from_row(i));
+    tiles::strip_product<tile::packets, Write>(rows, depth, left, right, result, nothing);
 }
 
 }  // namespace headwise::cpu

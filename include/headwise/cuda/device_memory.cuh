@@ -101,6 +101,8 @@ class device_buffer {
 struct cuda_memory {
   template <typename T>
   using buffer = device_buffer<T>;
+  template <typename T>
+  using cache_buffer = device_buffer<T>;
   using workspace = cuda_workspace;
 
   /// Sets to zero in the default stream, and waits.

@@ -28,6 +28,7 @@ concept attention_backend = any_attention_variant<Variant> &&
              const attend_backward_arguments<Variant, Scalar>& backward,
              const attend_components_arguments<Variant, Scalar>& cached) {
   typename Backend::memory::template buffer<Scalar>;
+  typename Backend::memory::template cache_buffer<Scalar>;
   Backend::project(x, in, in, y, workspace);
   Backend::project_backward_input(x, in, y, gradient_write::add, workspace);
   Backend::project_backward_parameters(x, x, out, out, workspace);

@@ -97,8 +97,8 @@ class kv_cache {
  private:
   std::int64_t batch_;
   std::int64_t capacity_;
-  typename Memory::template buffer<Scalar> keys_;
-  typename Memory::template buffer<Scalar> values_;
+  typename Memory::template cache_buffer<Scalar> keys_;
+  typename Memory::template cache_buffer<Scalar> values_;
   std::vector<std::int64_t> lengths_;
 };
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include "headwise/cpu/few_rows.hpp"
+#include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/product_factors.hpp"
+#include "headwise/cpu/tile_product.hpp"
+#include "headwise/cpu/upcoming_rows.hpp"
+
+namespace headwise::cpu {
+
+namespace tiles {
+
+/// Packets of columns that few rows take at a time: as many as make up for their number. Dimensions of heads are more
+/// often powers of two than multiples of three.
+template <int Rows, typename T>
+inline constexpr int wide_packets = static_cast<int>(std::bit_floor(std::min(8U,
+                                                                             unsigned{register_tile<T>::sums} / Rows)));
+
+/// result += left * right for a few rows.
+template <int Rows, typename T, typename Right>
+void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const Right> right,
+                  row_factor<T> result, row_delivery& delivery) {
+  constexpr std::int64_t size = packet<T>::size;
+  constexpr int packets = wide_packets<Rows, T>;
+  std::int64_t j = 0;
+  for (; j + packets * size <= columns; j += packets * size)
+    register_product<Rows, packets, product_write::add>(depth, left, right.from_column(j), result.from_column(j),
+                                                        delivery);
+  for (; j + size <= columns; j += size)
+    register_product<Rows, 1, product_write::add>(depth, left, right.from_column(j), result.from_column(j), delivery);
+  scalar_product<product_write::add>(Rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
+}
+
+}  // namespace tiles
+
+/// result += left * right, as `product` does it, for a few rows of which each is used but for a moment. The right
+/// factor may be stored in another type. Upcoming rows are asked for meanwhile.
+template <typename T, typename Right>
+void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
+                  row_factor<const Right> right, row_factor<T> result, const upcoming_rows<Right>& upcoming = {}) {
+  std::int64_t steps = 0;
+  tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {
+    constexpr std::int64_t wide = tiles::wide_packets<count, T>;
+    const std::int64_t packets = columns / packet<T>::size;
+    steps += (packets / wide + packets % wide) * depth;
+  });
+  row_delivery delivery(upcoming, steps);
+  tiles::for_few_rows(rows, [&](std::int64_t first, auto count) {
+    tiles::wide_product<count>(columns, depth, left.from_row(first), right, result.from_row(first), delivery);
+  });
+}
+
+}  // namespace headwise::cpu

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <headwise/cpu/few_rows_product.hpp>
+#include <vector>
+
+#include "support/random.hpp"
+
+using headwise::cpu::left_factor;
+using headwise::cpu::row_factor;
+
+namespace headwise::test {
+namespace {
+
+/// result + left * right, where right has numbers of another type.
+template <typename T, typename Right>
+void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
+  random_numbers random(7);
+  const std::int64_t pitch = columns + 3;
+  const auto left = random.whole_numbers<T>(rows * depth);
+  const auto right = random.whole_numbers<T>(depth * pitch);
+  const std::vector<Right> stored(right.begin(), right.end());
+  auto result = random.whole_numbers<T>(rows * pitch);
+  auto expected = result;
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      for (std::int64_t k = 0; k < depth; ++k)
+        expected[static_cast<std::size_t>(i * pitch + j)] +=
+            left[static_cast<std::size_t>(i * depth + k)] * right[static_cast<std::size_t>(k * pitch + j)];
+  cpu::add_few_rows(rows, columns, depth, left_factor<T>{left.data(), depth, 1},
+                    row_factor<const Right>{stored.data(), pitch}, row_factor<T>{result.data(), pitch},
+                    cpu::upcoming_rows<Right>{{stored.data(), pitch}, columns, depth});
+  CHECK(result == expected);
+}
+
+TEST_CASE("a few rows times others are what plain loops find, while other rows are asked for") {
+  for (const std::int64_t rows : {0, 1, 2, 3, 4, 7, 9})
+    for (const std::int64_t columns : {1, 8, 16, 64, 100, 145})
+      for (const std::int64_t depth : {0, 1, 5}) {
+        CAPTURE(rows);
+        CAPTURE(columns);
+        CAPTURE(depth);
+        compare_with_plain_loops<float, float>(rows, columns, depth);
+        compare_with_plain_loops<double, double>(rows, columns, depth);
+        compare_with_plain_loops<float, bfloat16>(rows, columns, depth);
+      }
+}
+
+}  // namespace
+}  // namespace headwise::test
