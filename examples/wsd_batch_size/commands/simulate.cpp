@@ -44,8 +44,10 @@ std::vector<wsd::compared_schedule> compare(const Process& start, const BestBatc
 
 std::string stages_of(const wsd::batch_schedule& schedule) {
   std::string text;
-  for (const wsd::batch_stage& stage : schedule.stages)
-    text += (text.empty() ? "" : " ") + quantity(double(stage.first_token)) + ":" + quantity(double(stage.batch));
+  for (const wsd::batch_stage& stage : schedule.stages) {
+    if (!text.empty()) text += " ";
+    text += quantity(double(stage.first_token)) + ":" + quantity(double(stage.batch));
+  }
   return text;
 }
 

@@ -42,7 +42,7 @@ class panel {
   /// `name` is the beginning of the names of its blocks, which are those of one panel only.
   panel(std::string name, std::string title) : name_(std::move(name)), title_(std::move(title)) {}
 
-  void set(const std::string& command) { settings_ += "set " + command + "\n"; }
+  void set(const std::string& setting) { settings_ += "set " + setting + "\n"; }
   data_block& new_block() {
     blocks_.emplace_back("$" + name_ + std::to_string(blocks_.size()));
     return blocks_.back();
