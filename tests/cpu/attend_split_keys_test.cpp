@@ -27,8 +27,8 @@ struct many_rows_with_window
 
 // More keys than one block of every split holds.
 constexpr std::int64_t many_keys = 34000;
-static_assert(cpu::attend_split_keys<few_rows, float>::sizes{1, 1, 1, many_keys}.split_size() >
-              cpu::split_group<few_rows, float>::block);
+static_assert(cpu::attend_split_keys<few_rows, float, float>::sizes{1, 1, 1, many_keys}.split_size() >
+              cpu::split_group<few_rows, float, float>::block);
 
 template <typename Variant, typename T, typename Change>
 void check_long_context(const Change& change) {

@@ -48,5 +48,33 @@ TEST_CASE("a few rows times others are what plain loops find, while other rows a
       }
 }
 
+TEST_CASE("rows of bfloat16 are paired on the way") {
+  random_numbers random(8);
+  for (const std::int64_t rows : {1, 2, 5})
+    for (const std::int64_t columns : {1, 16, 40, 129})
+      for (const std::int64_t depth : {2, 8}) {
+        CAPTURE(rows);
+        CAPTURE(columns);
+        CAPTURE(depth);
+        const std::int64_t pitch = columns + 3;
+        const auto left = random.whole_numbers<float>(rows * depth);
+        const auto right = random.whole_numbers<float>(depth * pitch);
+        std::vector<cpu::bfloat16_pair> pairs;
+        for (std::size_t i = 0; i < left.size(); i += 2) pairs.push_back({bfloat16(left[i]), bfloat16(left[i + 1])});
+        const std::vector<bfloat16> stored(right.begin(), right.end());
+        auto result = random.whole_numbers<float>(rows * columns);
+        auto expected = result;
+        for (std::int64_t i = 0; i < rows; ++i)
+          for (std::int64_t j = 0; j < columns; ++j)
+            for (std::int64_t k = 0; k < depth; ++k)
+              expected[static_cast<std::size_t>(i * columns + j)] +=
+                  left[static_cast<std::size_t>(i * depth + k)] * right[static_cast<std::size_t>(k * pitch + j)];
+        cpu::add_few_rows(rows, columns, depth / 2, left_factor<cpu::bfloat16_pair>{pairs.data(), depth / 2, 1},
+                          cpu::row_pair_factor<bfloat16>{stored.data(), pitch},
+                          row_factor<float>{result.data(), columns});
+        CHECK(result == expected);
+      }
+}
+
 }  // namespace
 }  // namespace headwise::test

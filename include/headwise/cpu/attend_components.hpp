@@ -27,8 +27,8 @@ decode_mode chosen_decode_mode(const attend_components_arguments<Variant, T>& a)
 /// the weights of attention and mixed once at the end. The cache is read once for all query heads.
 template <typename Variant, typename T>
 void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_workspace& workspace) {
-  using split_type = attend_split_keys<Variant, T>;
-  using real = typename split_type::Real;
+  using real = typename Variant::template accumulator<T>;
+  using split_type = attend_split_keys<Variant, T, real>;
   constexpr std::int64_t H = Variant::query_heads;
   constexpr std::int64_t G = Variant::composite_heads;
   constexpr std::int64_t C = Variant::component_heads;

@@ -5,9 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/attend_split_keys.hpp"
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/operations/attend_arguments.hpp"
@@ -46,9 +48,19 @@ constexpr bool has_few_queries(std::int64_t queries) {
   return queries * head_groups<Variant>::largest() <= 32;
 }
 
+/// What keys and values are multiplied as: queries are stored as keys are, so that pairs of them are exact.
+template <typename Variant, typename T>
+using few_queries_factor =
+    std::conditional_t<Variant::head_dim % 2 == 0, fastest_factor<T, typename Variant::template accumulator<T>>,
+                       typename Variant::template accumulator<T>>;
+
+/// How few queries run against keys that are split.
+template <typename Variant, typename T>
+using few_queries_split = attend_split_keys<Variant, T, few_queries_factor<Variant, T>>;
+
 /// How the keys are split for so many queries and keys.
 template <typename Variant, typename T>
-constexpr typename attend_split_keys<Variant, T>::sizes few_queries_sizes(std::int64_t batch, std::int64_t queries,
+constexpr typename few_queries_split<Variant, T>::sizes few_queries_sizes(std::int64_t batch, std::int64_t queries,
                                                                           std::int64_t keys) {
   return {batch * Variant::composite_heads, queries * head_groups<Variant>::largest(), 1, keys};
 }
@@ -57,13 +69,13 @@ constexpr typename attend_split_keys<Variant, T>::sizes few_queries_sizes(std::i
 template <typename Variant, typename T>
 constexpr std::size_t few_queries_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys,
                                                   int threads) {
-  return attend_split_keys<Variant, T>::bytes(few_queries_sizes<Variant, T>(batch, queries, keys), threads);
+  return few_queries_split<Variant, T>::bytes(few_queries_sizes<Variant, T>(batch, queries, keys), threads);
 }
 
 /// `attend` for few queries.
 template <typename Variant, typename T>
 void attend_few_queries(const attend_arguments<Variant, T>& a, host_workspace& workspace) {
-  using split_type = attend_split_keys<Variant, T>;
+  using split_type = few_queries_split<Variant, T>;
   using real = typename split_type::Real;
   constexpr std::int64_t G = Variant::composite_heads;
   host_workspace::frame frame(workspace);

@@ -18,9 +18,9 @@ namespace headwise::cpu {
 /// Attention of a few query rows that share their keys and values, as in decoding: the keys are split, each split is a
 /// task that reads its keys and values once for all rows, and what the splits leave is merged in the order of the keys.
 /// Where the keys are split depends on their number alone, so results do not depend on threads.
-template <typename Variant, typename T>
+template <typename Variant, typename T, typename F>
 struct attend_split_keys {
-  using group_type = split_group<Variant, T>;
+  using group_type = split_group<Variant, T, F>;
   using Real = typename group_type::Real;
   using softmax_type = online_softmax<Real>;
 
@@ -33,7 +33,7 @@ struct attend_split_keys {
 
     constexpr bool many() const { return group_type::are_many(most_rows); }
     constexpr std::int64_t padded_rows() const { return group_type::padded(most_rows, many()); }
-    constexpr std::int64_t query_size() const { return padded_rows() * parts * Variant::head_dim; }
+    constexpr std::int64_t query_size() const { return padded_rows() * parts * group_type::key_elements; }
     constexpr std::int64_t sums_size() const { return most_rows * parts * Variant::value_dim; }
     constexpr std::int64_t split_size() const {
       constexpr std::int64_t most_splits = 64;
@@ -46,11 +46,10 @@ struct attend_split_keys {
 
   /// The scratch that a call takes with so many threads, in bytes.
   static constexpr std::size_t bytes(const sizes& of, int threads) {
-    const std::size_t scores =
-        of.many() ? split_many_rows<Variant, T>::bytes(of.most_rows) : split_few_rows<Variant, T>::bytes(of.most_rows);
+    const std::size_t scores = of.many() ? split_many_rows<Variant, T, F>::bytes(of.most_rows)
+                                         : split_few_rows<Variant, T, F>::bytes(of.most_rows);
     return host_workspace::bytes_for<split_row>(of.count * of.most_rows) +
-           host_workspace::bytes_for<group_type>(of.count) +
-           host_workspace::bytes_for<Real>(of.count * of.query_size()) +
+           host_workspace::bytes_for<group_type>(of.count) + host_workspace::bytes_for<F>(of.count * of.query_size()) +
            host_workspace::bytes_for<Real>(of.count * of.splits(of.most_keys) * of.sums_size()) +
            host_workspace::bytes_for<softmax_type>(of.count * of.splits(of.most_keys) * of.padded_rows()) +
            host_workspace::bytes_for<Real*>(std::int64_t{threads} * most_together) +
@@ -61,13 +60,13 @@ struct attend_split_keys {
       : of_(of),
         rows_(frame.take<split_row>(of.count * of.most_rows)),
         groups_(frame.take<group_type>(of.count)),
-        queries_(frame.take<Real>(of.count * of.query_size())),
+        queries_(frame.take<F>(of.count * of.query_size())),
         sums_(frame.take<Real>(of.count * of.splits(of.most_keys) * of.sums_size())),
         softmax_(frame.take<softmax_type>(of.count * of.splits(of.most_keys) * of.padded_rows())),
         scratch_(frame.take<Real*>(std::int64_t{thread_count()} * most_together)) {
     for (std::int64_t i = 0; i < std::int64_t{thread_count()} * most_together; ++i)
-      scratch_[i] = of.many() ? split_many_rows<Variant, T>::take(frame, of.most_rows)
-                              : split_few_rows<Variant, T>::take(frame, of.most_rows);
+      scratch_[i] = of.many() ? split_many_rows<Variant, T, F>::take(frame, of.most_rows)
+                              : split_few_rows<Variant, T, F>::take(frame, of.most_rows);
   }
 
   /// Describes a group of a call of `attend` or `attend_components`: `rows_of_query` rows for every query of sequence
@@ -104,9 +103,9 @@ struct attend_split_keys {
       const std::int64_t first = task / splits * together;
       const std::int64_t count = std::min(together, of_.count - first);
       if (of_.many())
-        run_split<split_many_rows<Variant, T>>(first, count, task % splits, scratch_ + thread * most_together);
+        run_split<split_many_rows<Variant, T, F>>(first, count, task % splits, scratch_ + thread * most_together);
       else
-        run_split<split_few_rows<Variant, T>>(first, count, task % splits, scratch_ + thread * most_together);
+        run_split<split_few_rows<Variant, T, F>>(first, count, task % splits, scratch_ + thread * most_together);
     });
   }
 
@@ -165,7 +164,7 @@ struct attend_split_keys {
       bool all_visible[std::size_t{most_together}] = {};
       for (std::int64_t g = 0; g < count; ++g) {
         all_visible[g] = groups_[first_group + g].all_see_all(seen[g]);
-        if (seen[g].size() > 0) kernel(g).find_weights(seen[g]);
+        if (seen[g].size() > 0) kernel(g).find_weights(seen[g], all_visible[g]);
       }
       in_turns([&](std::int64_t g, key_range some) { kernel(g).add_values(seen[g], some, all_visible[g]); });
     }
@@ -174,7 +173,7 @@ struct attend_split_keys {
   sizes of_;
   split_row* rows_;        ///< [count][most_rows]
   group_type* groups_;     ///< [count]
-  Real* queries_;          ///< [count][query_size]
+  F* queries_;             ///< [count][query_size]
   Real* sums_;             ///< [count][splits][sums_size]
   softmax_type* softmax_;  ///< [count][splits][padded rows]
   Real** scratch_;         ///< [threads][most_together]

@@ -5,16 +5,17 @@
 #include <cstdint>
 #include <limits>
 
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packet.hpp"
 
 namespace headwise::cpu {
 
 /// `online_softmax::absorb` for a packet of rows at once, whose scores for a key stand beside each other, `key_step`
-/// apart from those for the next key. `factors` receives one factor for each row.
-template <typename Real>
-void absorb_columns(Real* scores, std::int64_t keys, std::int64_t key_step, Real scale, online_softmax<Real>* rows,
-                    Real* factors) {
+/// apart from those for the next key, as weights of an element of keys do. `factors` receives one factor for each row.
+template <typename F, typename Real>
+void absorb_columns(const Real* scores, std::int64_t keys, std::int64_t key_step, Real scale,
+                    online_softmax<Real>* rows, F* weights, Real* factors) {
   using p = packet<Real>;
   typename p::type highest = p::broadcast(-std::numeric_limits<Real>::infinity());
   for (std::int64_t k = 0; k < keys; ++k) highest = p::maximum(highest, p::load(scores + k * key_step));
@@ -29,10 +30,18 @@ void absorb_columns(Real* scores, std::int64_t keys, std::int64_t key_step, Real
   const typename p::type shift = p::load(shifts);
   const typename p::type scales = p::broadcast(scale);
   typename p::type sum = p::zero();
-  for (std::int64_t k = 0; k < keys; ++k) {
+  const auto weight_of = [&](std::int64_t k) __attribute__((always_inline)) {
     const typename p::type weight = p::exp2(p::multiply_add(p::load(scores + k * key_step), scales, shift));
-    p::store(scores + k * key_step, weight);
     sum = p::add(sum, weight);
+    return weight;
+  };
+  if constexpr (factor<F>::depth == 1) {
+    for (std::int64_t k = 0; k < keys; ++k) p::store(weights + k * key_step, weight_of(k));
+  } else {
+    for (std::int64_t k = 0; k < keys; k += 2) {
+      const typename p::type first = weight_of(k);
+      factor<F>::store_pairs(weights + k / 2 * key_step, first, k + 1 < keys ? weight_of(k + 1) : p::zero());
+    }
   }
   Real added[p::size];
   p::store(added, sum);

@@ -10,6 +10,7 @@
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/upcoming_rows.hpp"
 
 namespace headwise::cpu {
@@ -33,12 +34,23 @@ inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
 template <typename T, int Rows>
 inline constexpr int dots_side_by_side = Rows >= 4 ? dots_at_a_time<T> / Rows : 1;
 
+/// The first elements that a packet has room for, and zeros in the place of the others.
+template <typename F, typename Stored>
+EIGEN_ALWAYS_INLINE typename factor<F>::type load_first_elements(const Stored* from, std::int64_t count) {
+  if constexpr (factor<F>::depth > 1)
+    return factor<F>::load_first(reinterpret_cast<const typename factor<F>::number*>(from), count);
+  else
+    return load_first_as<F>(from, count);
+}
+
 /// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there. `Whole`
 /// says that the depth is whole packets.
-template <int Rows, bool Whole, typename T, typename B>
-void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
-                   row_factor<T> result, const repetition& repeat, row_delivery& delivery) {
+template <int Rows, bool Whole, typename F, typename B>
+void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F> a, row_factor<const B> b,
+                   row_factor<sum_of<F>> result, const repetition& repeat, row_delivery& delivery) {
+  using T = sum_of<F>;
   using p = packet<T>;
+  using f = factor<F>;
   constexpr int columns = dots_at_a_time<T> / Rows;
   constexpr int beside = dots_side_by_side<T, Rows>;
   typename p::type sums[std::size_t{Rows} * columns];
@@ -53,26 +65,26 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T>
       unroll<beside>([&](auto c) __attribute__((always_inline)) { tile[i][c] = p::zero(); });
     });
     for (std::int64_t n = 0; n < repeat.count; ++n) {
-      const T* a_data = a.data + n * repeat.a_step;
+      const F* a_data = a.data + n * repeat.a_step;
       const auto add_products = [&](std::int64_t k, const auto& left, const auto& right)
           __attribute__((always_inline)) {
-        typename p::type rights[std::size_t{beside}];
+        typename f::type rights[std::size_t{beside}];
         unroll<beside>([&](auto c) __attribute__((always_inline)) {
-          rights[c] = right(b_rows[c] + n * repeat.b_step + k);
+          rights[c] = right(b_rows[c] + n * repeat.b_step + k * f::depth);
           hold(rights[c]);
         });
         unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-          typename p::type value = left(a_data + i * a.row_step + k);
+          typename f::type value = left(a_data + i * a.row_step + k);
           hold(value);
           unroll<beside>([&](auto c) __attribute__((always_inline)) {
-            tile[i][c] = p::multiply_add(value, rights[c], tile[i][c]);
+            tile[i][c] = f::multiply_add(value, rights[c], tile[i][c]);
           });
         });
       };
       const auto add_packets = [&](std::int64_t k) __attribute__((always_inline)) {
         add_products(
-            k, [](const T* from) __attribute__((always_inline)) { return p::load(from); },
-            [](const B* from) __attribute__((always_inline)) { return load_as<T>(from); });
+            k, [](const F* from) __attribute__((always_inline)) { return f::load(from); },
+            [](const B* from) __attribute__((always_inline)) { return load_elements<F>(from); });
       };
       std::int64_t k = 0;
       if constexpr (beside == 1) {
@@ -88,8 +100,9 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T>
       }
       if constexpr (!Whole)
         add_products(
-            whole, [&](const T* from) __attribute__((always_inline)) { return p::load_first(from, depth - whole); },
-            [&](const B* from) __attribute__((always_inline)) { return load_first_as<T>(from, depth - whole); });
+            whole,
+            [&](const F* from) __attribute__((always_inline)) { return load_first_elements<F>(from, depth - whole); },
+            [&](const B* from) __attribute__((always_inline)) { return load_first_elements<F>(from, depth - whole); });
     }
     unroll<Rows>([&](auto i) __attribute__((always_inline)) {
       unroll<beside>([&](auto c) __attribute__((always_inline)) { sums[i * columns + j + c] = tile[i][c]; });
@@ -109,11 +122,11 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const T>
     write(static_cast<int>(present));
 }
 
-template <bool Whole, typename T, typename B>
-void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a, row_factor<const B> b,
-              row_factor<T> result, const repetition& repeat, row_delivery& delivery) {
+template <bool Whole, typename F, typename B>
+void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const F> a, row_factor<const B> b,
+              row_factor<sum_of<F>> result, const repetition& repeat, row_delivery& delivery) {
   for_few_rows(rows, [&](std::int64_t i, auto count) {
-    constexpr std::int64_t group = dots_at_a_time<T> / count;
+    constexpr std::int64_t group = dots_at_a_time<sum_of<F>> / count;
     for (std::int64_t j = 0; j < columns; j += group)
       register_dots<count, Whole>(std::min(group, columns - j), depth, a.from_row(i), b.from_row(j),
                                   result.from_row(i).from_column(j), repeat, delivery);
@@ -124,11 +137,13 @@ void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_f
 
 /// result[i][j] = sum over n of <a_i + n a_step, b_j + n b_step>, of `rows` rows of `a` and `columns` rows of `b`: both
 /// factors are read along their contiguous depth, which suits few rows and spares the transposition of `b`, which may
-/// be stored in another type. Upcoming rows are asked for meanwhile.
-template <typename T, typename B>
-void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const T> a,
-                 row_factor<const B> b, row_factor<T> result, const tiles::repetition& repeat = {},
+/// be stored in another type, or as numbers of which an element of `a` holds some. Depth counts elements of `a`, steps
+/// of `b` count its own. Upcoming rows are asked for meanwhile.
+template <typename F, typename B>
+void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const F> a,
+                 row_factor<const B> b, row_factor<sum_of<F>> result, const tiles::repetition& repeat = {},
                  const upcoming_rows<B>& upcoming = {}) {
+  using T = sum_of<F>;
   std::int64_t steps = 0;
   tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {
     constexpr std::int64_t beside = tiles::dots_side_by_side<T, count>;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "headwise/core/half_precision.hpp"
 #include "headwise/cpu/packet.hpp"
@@ -50,10 +51,31 @@ struct factor<bfloat16_pair> {
   using type = tiles::words;
   using sum_type = packet<float>::type;
 
-  EIGEN_ALWAYS_INLINE static type load(const bfloat16_pair* from) {
+  EIGEN_ALWAYS_INLINE static type load(const bfloat16_pair* from) { return load(&from->first); }
+  /// Pairs of numbers that follow each other.
+  EIGEN_ALWAYS_INLINE static type load(const bfloat16* from) {
     type pairs;
     std::memcpy(&pairs, from, sizeof pairs);
     return pairs;
+  }
+  /// Fewer pairs than a packet has, and zeros in the place of the others.
+  static type load_first(const bfloat16* from, std::int64_t count) {
+    type pairs{};
+    std::memcpy(&pairs, from, static_cast<std::size_t>(count) * sizeof(bfloat16_pair));
+    return pairs;
+  }
+  /// Pairs of a number of each row.
+  EIGEN_ALWAYS_INLINE static type load_pairs(const bfloat16* first, const bfloat16* second) {
+    return tiles::load_words(first) | tiles::load_words(second) << 16;
+  }
+  /// Two packets of them.
+  EIGEN_ALWAYS_INLINE static void load_pairs(const bfloat16* first, const bfloat16* second, type& low, type& high) {
+    halves a;
+    halves b;
+    std::memcpy(&a, first, sizeof a);
+    std::memcpy(&b, second, sizeof b);
+    low = interleave<0>(a, b, std::make_integer_sequence<int, 2 * packet<float>::size>{});
+    high = interleave<packet<float>::size>(a, b, std::make_integer_sequence<int, 2 * packet<float>::size>{});
   }
   EIGEN_ALWAYS_INLINE static type broadcast(const bfloat16_pair* from) {
     std::uint32_t pair;
@@ -95,6 +117,15 @@ struct factor<bfloat16_pair> {
   }
 
  private:
+  using halves __attribute__((vector_size(sizeof(type)))) = std::uint16_t;
+
+  /// Numbers of both from one on, in turns.
+  template <int First, int... I>
+  EIGEN_ALWAYS_INLINE static type interleave(const halves& a, const halves& b,
+                                             std::integer_sequence<int, I...> /*indices*/) {
+    return __builtin_bit_cast(
+        type, __builtin_shufflevector(a, b, (First + I / 2 + (I % 2 != 0 ? 2 * packet<float>::size : 0))...));
+  }
   EIGEN_ALWAYS_INLINE static sum_type first_of(const type& pairs) { return tiles::numbers_of(pairs << 16); }
   EIGEN_ALWAYS_INLINE static sum_type second_of(const type& pairs) { return tiles::numbers_of(pairs & 0xffff0000U); }
 };

@@ -22,11 +22,11 @@ inline constexpr int wide_packets = static_cast<int>(std::bit_floor(std::min(8U,
                                                                              unsigned{register_tile<T>::sums} / Rows)));
 
 /// result += left * right for a few rows.
-template <int Rows, typename T, typename Right>
-void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left, row_factor<const Right> right,
-                  row_factor<T> result, row_delivery& delivery) {
-  constexpr std::int64_t size = packet<T>::size;
-  constexpr int packets = wide_packets<Rows, T>;
+template <int Rows, typename F, typename Right>
+void wide_product(std::int64_t columns, std::int64_t depth, left_factor<F> left, Right right,
+                  row_factor<sum_of<F>> result, row_delivery& delivery) {
+  constexpr std::int64_t size = packet<sum_of<F>>::size;
+  constexpr int packets = wide_packets<Rows, sum_of<F>>;
   std::int64_t j = 0;
   for (; j + packets * size <= columns; j += packets * size)
     register_product<Rows, packets, product_write::add>(depth, left, right.from_column(j), result.from_column(j),
@@ -39,10 +39,11 @@ void wide_product(std::int64_t columns, std::int64_t depth, left_factor<T> left,
 }  // namespace tiles
 
 /// result += left * right, as `product` does it, for a few rows of which each is used but for a moment. The right
-/// factor may be stored in another type. Upcoming rows are asked for meanwhile.
-template <typename T, typename Right>
-void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<T> left,
-                  row_factor<const Right> right, row_factor<T> result, const upcoming_rows<Right>& upcoming = {}) {
+/// factor may be stored in another type, and its rows may be paired on the way. Upcoming rows are asked for meanwhile.
+template <typename F, typename Right, typename Stored = F>
+void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left, Right right,
+                  row_factor<sum_of<F>> result, const upcoming_rows<Stored>& upcoming = {}) {
+  using T = sum_of<F>;
   std::int64_t steps = 0;
   tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {
     constexpr std::int64_t wide = tiles::wide_packets<count, T>;

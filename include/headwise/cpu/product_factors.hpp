@@ -25,6 +25,15 @@ struct row_factor {
   row_factor from_column(std::int64_t j) const { return {tiles::further_on(data, j), row_step}; }
 };
 
+/// A right factor whose elements are pairs of numbers of two rows: the first one's and the next one's.
+template <typename T>
+struct row_pair_factor {
+  const T* data;
+  std::int64_t row_step;
+
+  row_pair_factor from_column(std::int64_t j) const { return {tiles::further_on(data, j), row_step}; }
+};
+
 /// A left factor, read one element at a time: element (i, k) stands at data[i * row_step + k * depth_step].
 template <typename T>
 struct left_factor {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/dot_product.hpp"
@@ -15,18 +16,18 @@ namespace headwise::cpu {
 
 /// A few rows against a block of keys, at the speed of memory: dot products with every key, whose vectors are read as
 /// they lie. A row's scores stand beside each other.
-template <typename Variant, typename T>
+template <typename Variant, typename T, typename F>
 struct split_few_rows {
-  using group_type = split_group<Variant, T>;
+  using group_type = split_group<Variant, T, F>;
   using Real = typename group_type::Real;
   static constexpr std::int64_t block = group_type::block;
   /// Keys that are looked at before it is another group's turn: groups that lie side by side in memory are read
   /// together.
   static constexpr std::int64_t turn = 8;
 
-  /// One thread's scratch for a group of so many rows: scores, [rows][block].
-  static Real* take(host_workspace::frame& frame, std::int64_t rows) { return frame.take<Real>(rows * block); }
-  static constexpr std::size_t bytes(std::int64_t rows) { return host_workspace::bytes_for<Real>(rows * block); }
+  /// One thread's scratch for a group of so many rows: scores, [rows][block], and weights of another type.
+  static Real* take(host_workspace::frame& frame, std::int64_t rows) { return frame.take<Real>(size(rows)); }
+  static constexpr std::size_t bytes(std::int64_t rows) { return host_workspace::bytes_for<Real>(size(rows)); }
 
   const group_type& group;
   split_state<Real> state;
@@ -35,38 +36,75 @@ struct split_few_rows {
   /// Scores of some keys of a block.
   void find_scores(key_range of_block, key_range some) const {
     for_pieces(some, keys_at_a_time, [&](key_range piece) {
-      dot_product(group.rows, piece.size(), Variant::head_dim, row_factor<const Real>{group.query, group.query_dim()},
-                  group.key_part(0, piece.begin), row_factor<Real>{scores + (piece.begin - of_block.begin), block},
-                  {group.parts, Variant::head_dim, group.key_part_step},
+      dot_product(group.rows, piece.size(), group_type::key_elements,
+                  row_factor<const F>{group.query, group.query_elements()}, group.key_part(0, piece.begin),
+                  row_factor<Real>{scores + (piece.begin - of_block.begin), block},
+                  {group.parts, group_type::key_elements, group.key_part_step},
                   group.after_keys(0, group.parts, of_block, piece, keys_ahead()));
     });
   }
 
   /// Turns the scores of a block into weights.
-  void find_weights(key_range keys) const {
+  void find_weights(key_range keys, bool all_visible) const {
     const std::int64_t whole = rounded_up(keys.size(), packet<Real>::size);
     for (std::int64_t r = 0; r < group.rows; ++r) {
       Real* row = scores + r * block;
       finish_scores<Variant>(*group.mask, group.rule_of(r), group.token_of(r), group.range_of(r),
                              group.sees_all(r, keys), keys.begin, keys.size(), row);
       std::fill(row + keys.size(), row + whole, -std::numeric_limits<Real>::infinity());
-      group.rescale(r, state.softmax[r].absorb(row, whole, Real(softmax_scale<Variant>), row), state);
+      constexpr auto scale = Real(softmax_scale<Variant>);
+      online_softmax<Real>& softmax = state.softmax[r];
+      group.rescale(r,
+                    all_visible ? softmax.template absorb<F>(row, whole, scale, weights() + r * block)
+                                : softmax.absorb(row, whole, scale, row),
+                    state);
     }
   }
 
   /// Adds the values of some keys of a block, weighted.
   void add_values(key_range of_block, key_range some, bool all_visible) const {
-    const left_factor<Real> weights{scores + (some.begin - of_block.begin), block, 1};
-    if (!all_visible) return group.add_visible_values(some, weights, state);
+    const std::int64_t offset = some.begin - of_block.begin;
+    if (!all_visible) return group.add_visible_values(some, {scores + offset, block, 1}, state);
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, keys_at_a_time, [&](key_range piece) {
-        add_few_rows(group.rows, Variant::value_dim, piece.size(), weights.from_depth(piece.begin - some.begin),
-                     group.value_part(part, piece.begin), group.sums_part(part, state),
-                     group.after_values(part, group.parts, of_block, piece, keys_ahead()));
+        const number* first = weights() + (piece.begin - of_block.begin);
+        const row_factor<const T> values = group.value_part(part, piece.begin);
+        const row_factor<Real> sums = group.sums_part(part, state);
+        const auto upcoming = group.after_values(part, group.parts, of_block, piece, keys_ahead());
+        if constexpr (factor<F>::depth == 1) {
+          add_few_rows(group.rows, Variant::value_dim, piece.size(), left_factor<F>{first, block, 1}, values, sums,
+                       upcoming);
+        } else {
+          const std::int64_t pairs = piece.size() / 2;
+          add_few_rows(group.rows, Variant::value_dim, pairs,
+                       left_factor<F>{reinterpret_cast<const F*>(first), block / 2, 1},
+                       row_pair_factor<T>{values.data, values.row_step}, sums, upcoming);
+          if (piece.size() % 2 != 0) add_last_value(first + 2 * pairs, values.from_row(2 * pairs), sums);
+        }
       });
   }
 
  private:
+  using number = typename factor<F>::number;
+
+  static constexpr std::int64_t size(std::int64_t rows) {
+    const std::int64_t weights = std::is_same_v<F, Real> ? 0 : rows * block * static_cast<std::int64_t>(sizeof(number));
+    return rows * block + weights / static_cast<std::int64_t>(sizeof(Real));
+  }
+  /// [rows][block]
+  number* weights() const {
+    if constexpr (std::is_same_v<F, Real>)
+      return scores;
+    else
+      return reinterpret_cast<number*>(scores + group.rows * block);
+  }
+
+  /// A key without another one to make a pair of.
+  void add_last_value(const number* weight, row_factor<const T> value, row_factor<Real> sums) const {
+    for (std::int64_t r = 0; r < group.rows; ++r)
+      add_scaled(value.data, Variant::value_dim, Real(weight[r * block]), sums.from_row(r).data);
+  }
+
   /// Keys that are looked at for all rows while they are in the nearest cache.
   static constexpr std::int64_t keys_at_a_time = 16;
 

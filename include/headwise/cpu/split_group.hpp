@@ -2,8 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
+#include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packing.hpp"
@@ -37,10 +40,13 @@ struct split_state {
 };
 
 /// A few query rows that share their keys and values. They may belong to different heads, and their vectors may be
-/// several of a head's, one behind the other (absorbed mixing): `parts` of them.
-template <typename Variant, typename T>
+/// several of a head's, one behind the other (absorbed mixing): `parts` of them. F is what keys and values are
+/// multiplied as: pairs take their numbers as they are stored, and queries and weights rounded to such.
+template <typename Variant, typename T, typename F>
 struct split_group {
   using Real = typename Variant::template accumulator<T>;
+  static_assert(std::is_same_v<sum_of<F>, Real>);
+  static_assert(Variant::head_dim % factor<F>::depth == 0, "an element of a key holds whole numbers of it");
 
   /// Keys whose scores are held at a time.
   static constexpr std::int64_t block = 512;
@@ -62,27 +68,35 @@ struct split_group {
   std::int64_t parts;
   bool many;                     ///< whether the queries are transposed
   split_row* row;                ///< [rows]
-  Real* query;                   ///< [rows][parts][head_dim], or transposed with padded rows
+  F* query;                      ///< [rows][parts][key_elements], or transposed with padded rows
   row_factor<const T> key;       ///< [keys][head_dim] of the first part
   row_factor<const T> value;     ///< [keys][value_dim] of the first part
   std::int64_t key_part_step;    ///< how far one part's keys are from the next one's
   std::int64_t value_part_step;  ///< the same of values
 
   std::int64_t padded_rows() const { return padded(rows, many); }
-  std::int64_t query_dim() const { return parts * Variant::head_dim; }
+  /// What a key or query consists of.
+  static constexpr std::int64_t key_elements = Variant::head_dim / factor<F>::depth;
+  std::int64_t query_elements() const { return parts * key_elements; }
   std::int64_t value_dim() const { return parts * Variant::value_dim; }
 
-  /// Puts factor * vector into a part of a row's query, where there is room for all of them.
-  void set_query(std::int64_t r, std::int64_t part, Real factor, const T* vector) const {
-    const std::int64_t row_step = many ? 1 : query_dim();
+  /// Puts scale * vector into a part of a row's query, where there is room for all of them.
+  void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
+    const std::int64_t row_step = many ? 1 : query_elements();
     const std::int64_t step = many ? padded_rows() : 1;
-    Real* to = query + r * row_step + part * Variant::head_dim * step;
-    for (std::int64_t d = 0; d < Variant::head_dim; ++d) to[d * step] = factor * tiles::converted<Real>(vector[d]);
+    F* to = query + r * row_step + part * key_elements * step;
+    for (std::int64_t e = 0; e < key_elements; ++e) {
+      typename factor<F>::number numbers[std::size_t{factor<F>::depth}];
+      for (std::int64_t i = 0; i < factor<F>::depth; ++i)
+        numbers[i] = tiles::converted<typename factor<F>::number>(
+            scale * tiles::converted<Real>(vector[e * factor<F>::depth + i]));
+      to[e * step] = __builtin_bit_cast(F, numbers);
+    }
   }
   /// Rows that are not there but padding have queries of zeros.
   void clear_padding() const {
     for (std::int64_t r = rows; r < padded_rows(); ++r)
-      for (std::int64_t d = 0; d < query_dim(); ++d) query[d * padded_rows() + r] = Real(0);
+      for (std::int64_t e = 0; e < query_elements(); ++e) query[e * padded_rows() + r] = F{};
   }
 
   /// The keys of one part from one on, and the values.

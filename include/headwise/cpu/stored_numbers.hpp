@@ -63,6 +63,14 @@ inline words stored_of(float16 /*type*/, const words& bits) {
   return half | (bits >> 16 & 0x8000U);
 }
 
+/// The bits of numbers as they are stored.
+template <typename T>
+requires is_half_precision<T> EIGEN_ALWAYS_INLINE words load_words(const T* from) {
+  half_words halves;
+  std::memcpy(&halves, from, sizeof halves);
+  return __builtin_convertvector(halves, words);
+}
+
 /// One number in another type, rounded to nearest; to 16 bits by way of float.
 template <typename To, typename From>
 To converted(From number) {
@@ -77,9 +85,7 @@ EIGEN_ALWAYS_INLINE typename packet<Real>::type load_as(const T* from) {
   if constexpr (std::is_same_v<Real, T>) {
     return packet<Real>::load(from);
   } else if constexpr (std::is_same_v<Real, float> && is_half_precision<T>) {
-    tiles::half_words halves;
-    std::memcpy(&halves, from, sizeof halves);
-    return tiles::numbers_of(tiles::words_of(T{}, __builtin_convertvector(halves, tiles::words)));
+    return tiles::numbers_of(tiles::words_of(T{}, tiles::load_words(from)));
   } else {
     Real numbers[std::size_t{packet<Real>::size}];
     for (int i = 0; i < packet<Real>::size; ++i) numbers[i] = tiles::converted<Real>(from[i]);

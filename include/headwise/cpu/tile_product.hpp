@@ -38,17 +38,48 @@ namespace tiles {
 /// A packet of a right factor's elements, which may be numbers that are stored in another type.
 template <typename F, typename Right>
 EIGEN_ALWAYS_INLINE typename factor<F>::type load_elements(const Right* from) {
-  if constexpr (std::is_same_v<F, Right>)
+  if constexpr (std::is_same_v<F, Right> || factor<F>::depth > 1)
     return factor<F>::load(from);
   else
     return load_as<F>(from);
 }
 
+/// A right factor's row: its first packets, one of its elements, and the way to the next one.
+template <typename F, int Packets, typename Right>
+EIGEN_ALWAYS_INLINE void load_row(row_factor<const Right> row, typename factor<F>::type* packets) {
+  unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+    packets[j] = load_elements<F>(row.data + j * packet<sum_of<F>>::size);
+  });
+}
+template <typename F, int Packets>
+EIGEN_ALWAYS_INLINE void load_row(row_pair_factor<bfloat16> row, typename factor<F>::type* packets) {
+  constexpr std::int64_t size = packet<sum_of<F>>::size;
+  const bfloat16* next = row.data + row.row_step;
+  unroll<Packets / 2>([&](auto j) __attribute__((always_inline)) {
+    factor<F>::load_pairs(row.data + 2 * j * size, next + 2 * j * size, packets[2 * j], packets[2 * j + 1]);
+  });
+  if constexpr (Packets % 2 != 0)
+    packets[Packets - 1] = factor<F>::load_pairs(row.data + (Packets - 1) * size, next + (Packets - 1) * size);
+}
+template <typename F, typename Right>
+F element_of_row(row_factor<const Right> row, std::int64_t column) {
+  return static_cast<F>(row.data[column]);
+}
+template <typename F>
+F element_of_row(row_pair_factor<bfloat16> row, std::int64_t column) {
+  return {row.data[column], row.data[row.row_step + column]};
+}
+template <typename Right>
+EIGEN_ALWAYS_INLINE void go_to_next_row(row_factor<const Right>& row) {
+  row.data += row.row_step;
+}
+EIGEN_ALWAYS_INLINE void go_to_next_row(row_pair_factor<bfloat16>& row) { row.data += 2 * row.row_step; }
+
 /// result (=|+=) left * right for one register tile. One accumulator per element runs over the whole depth in order, so
 /// a result does not depend on how rows and columns are cut into tiles. Every step along the depth is one of
 /// `delivery`.
 template <int Rows, int Packets, product_write Write, typename F, typename Right, typename Delivery>
-EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, row_factor<const Right> right,
+EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, Right right,
                                           row_factor<sum_of<F>> result, Delivery& delivery) {
   using p = packet<sum_of<F>>;
   using f = factor<F>;
@@ -60,13 +91,10 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
   });
   Delivery meanwhile = delivery;
   const F* left_column = left.data;
-  const Right* right_row = right.data;
   for (std::int64_t k = 0; k < depth; ++k) {
     typename f::type columns[std::size_t{Packets}];
-    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
-      columns[j] = load_elements<F>(right_row + j * p::size);
-      hold(columns[j]);
-    });
+    load_row<F, Packets>(right, columns);
+    unroll<Packets>([&](auto j) __attribute__((always_inline)) { hold(columns[j]); });
     unroll<Rows>([&](auto i) __attribute__((always_inline)) {
       typename f::type value = f::broadcast(left_column + i * left.row_step);
       hold(value);
@@ -76,7 +104,7 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
     });
     meanwhile.step();
     left_column += left.depth_step;
-    right_row += right.row_step;
+    go_to_next_row(right);
   }
   delivery = meanwhile;
   unroll<Rows>([&](auto i) __attribute__((always_inline)) {
@@ -88,14 +116,16 @@ EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> lef
 
 /// The same for the last columns, fewer than a packet.
 template <product_write Write, typename F, typename Right>
-void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
-                    row_factor<const Right> right, row_factor<sum_of<F>> result) {
+void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left, Right right,
+                    row_factor<sum_of<F>> result) {
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) {
       sum_of<F> sum = Write == product_write::add ? result.from_row(i).data[j] : sum_of<F>(0);
-      for (std::int64_t k = 0; k < depth; ++k)
-        sum = factor<F>::multiply_add_one(left.from_row(i).from_depth(k).data[0],
-                                          static_cast<F>(right.from_row(k).data[j]), sum);
+      Right row = right;
+      for (std::int64_t k = 0; k < depth; ++k) {
+        sum = factor<F>::multiply_add_one(left.from_row(i).from_depth(k).data[0], element_of_row<F>(row, j), sum);
+        go_to_next_row(row);
+      }
       result.from_row(i).data[j] = sum;
     }
 }
