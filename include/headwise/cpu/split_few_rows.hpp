@@ -108,12 +108,12 @@ struct split_few_rows {
   /// Keys that are looked at for all rows while they are in the nearest cache.
   static constexpr std::int64_t keys_at_a_time = 16;
 
-  /// How far ahead memory is asked, in whole pieces: what arrives has to wait in the nearest cache, and where more rows
-  /// are computed between, guesses of the machine's own are of less help.
+  /// How far ahead memory is asked, in whole pieces: what arrives has to wait in the nearest cache, and the more rows
+  /// are computed between, the less do guesses of the machine's own help.
   std::int64_t keys_ahead() const {
-    const std::int64_t bytes = group.rows < 8 ? 8192 : 16384;
+    const std::int64_t bytes = 2048 * std::min<std::int64_t>(group.rows, 8);
     const std::int64_t key = Variant::head_dim * static_cast<std::int64_t>(sizeof(T)) * group.parts;
-    return rounded_up(bytes / key + 1, keys_at_a_time);
+    return rounded_up(std::max<std::int64_t>(bytes / key, 1), keys_at_a_time);
   }
 };
 
