@@ -15,6 +15,7 @@
 #include "headwise/cpu/rounded_product.hpp"
 #include "headwise/cpu/stored_factor.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/task_product.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/operations/project_checks.hpp"
 
@@ -41,32 +42,37 @@ void cut_alike(token_view<A>& a, token_view<B>& b) {
   b = flat_b;
 }
 
-/// y (=|+=) x * panels for all matrices of x, in blocks of rows.
+/// y (=|+=) x * panels for all matrices of x.
 template <product_write Write, typename F, typename In, typename T>
 void project_with_panels(const token_view<In>& x, const F* panels, const token_view<T>& y, host_workspace& workspace) {
+  using real = sum_of<F>;
+  using part = product_task<real>;
   constexpr bool in_place = std::is_same_v<T, F>;
-  constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
-  constexpr std::int64_t block = 16 * register_tile<sum_of<F>>::rows;
-  const std::int64_t blocks = (x.tokens + block - 1) / block;
+  const std::int64_t blocks = (x.tokens + part::rows - 1) / part::rows;
+  const std::int64_t groups = (y.width + part::columns - 1) / part::columns;
   const std::int64_t depth = elements_of<F>(x.width);
   host_workspace::frame frame(workspace);
-  F* copies = in_place ? nullptr : frame.take<F>(thread_count() * block * depth);
-  parallel_for(x.batch * blocks, [&](std::int64_t task, int thread) {
-    const std::int64_t b = task / blocks;
-    const std::int64_t first = task % blocks * block;
-    const std::int64_t rows = std::min(block, x.tokens - first);
+  real* sums = frame.take<real>(thread_count() * part::rows * part::columns);
+  F* copy = in_place ? nullptr : frame.take<F>(x.batch * x.tokens * depth);
+  if constexpr (!in_place)
+    parallel_for(x.batch * blocks, [&](std::int64_t task, int /*thread*/) {
+      const std::int64_t b = task / blocks;
+      const std::int64_t first = task % blocks * part::rows;
+      pack_rows(x.row(b, first), x.token_stride, std::min(part::rows, x.tokens - first), x.width,
+                copy + (b * x.tokens + first) * depth);
+    });
+  parallel_for(x.batch * blocks * groups, [&](std::int64_t task, int thread) {
+    const std::int64_t o = task % groups * part::columns;
+    const std::int64_t b = task / groups / blocks;
+    const std::int64_t first = task / groups % blocks * part::rows;
     left_factor<F> left{};
-    if constexpr (in_place) {
+    if constexpr (in_place)
       left = {x.row(b, first), x.token_stride, 1};
-    } else {
-      F* copy = copies + thread * block * depth;
-      pack_rows(x.row(b, first), x.token_stride, rows, x.width, copy);
-      left = {copy, depth, 1};
-    }
-    for (std::int64_t o = 0; o < y.width; o += columns)
-      rounded_product<Write>(rows, columns, std::min(columns, y.width - o), depth, left,
-                             row_factor<const F>{panels + o * depth, columns},
-                             row_factor<T>{y.row(b, first) + o, y.token_stride});
+    else
+      left = {copy + (b * x.tokens + first) * depth, depth, 1};
+    task_product<Write>(std::min(part::rows, x.tokens - first), std::min(part::columns, y.width - o), depth, left,
+                        panels + o * depth, depth * register_tile<real>::columns,
+                        row_factor<T>{y.row(b, first) + o, y.token_stride}, sums + thread * part::rows * part::columns);
   });
 }
 
@@ -153,17 +159,19 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
   tiles::cut_alike(x, y_gradient);
   using real = sum_type<T>;
   using F = fastest_factor<T, real>;
-  constexpr bool in_place = std::is_same_v<T, F>;
+  using part = product_task<real>;
   constexpr std::int64_t columns = register_tile<real>::columns;
-  constexpr std::int64_t block = 16 * register_tile<real>::rows;
   const std::int64_t width = y_gradient.width;
   const std::int64_t strips = (width + columns - 1) / columns;
-  const std::int64_t blocks = (x.width + block - 1) / block;
+  const std::int64_t blocks = (x.width + part::rows - 1) / part::rows;
+  const std::int64_t groups = (width + part::columns - 1) / part::columns;
   const std::int64_t depth = elements_of<F>(x.tokens);
   host_workspace::frame frame(workspace);
-  // Both factors as [strips or blocks][batch][depth][columns or block].
+  // Both factors as [strips or blocks][batch][depth][columns or block]: tokens lie a power of two apart more often than
+  // not, and what is read down a column of them would share few sets of the caches.
   F* panels = frame.take<F>(strips * x.batch * depth * columns);
-  F* copies = in_place ? nullptr : frame.take<F>(blocks * x.batch * depth * block);
+  F* copies = frame.take<F>(blocks * x.batch * depth * part::rows);
+  real* sums = frame.take<real>(thread_count() * part::rows * part::columns);
   const auto pack = [&](const auto& from, std::int64_t parts, std::int64_t size, F* to) {
     parallel_for(parts * x.batch, [&](std::int64_t task, int /*thread*/) {
       const std::int64_t first = task / x.batch * size;
@@ -173,31 +181,23 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
     });
   };
   pack(y_gradient, strips, columns, panels);
-  if constexpr (!in_place) pack(x, blocks, block, copies);
-  parallel_for(strips * blocks, [&](std::int64_t task, int /*thread*/) {
-    const std::int64_t strip = task / blocks;
-    const std::int64_t o = strip * columns;
-    const std::int64_t first = task % blocks * block;
-    const auto add_product = [&](std::int64_t b, std::int64_t sequences, const left_factor<F>& left) {
-      rounded_product<product_write::add>(
-          std::min(block, x.width - first), columns, std::min(columns, width - o), sequences * depth, left,
-          row_factor<const F>{panels + (strip * x.batch + b) * depth * columns, columns},
-          row_factor<T>{weight_gradient.data() + first * width + o, width});
-    };
-    if (x.tokens == 0) return;
-    if constexpr (in_place) {
-      for (std::int64_t b = 0; b < x.batch; ++b) add_product(b, 1, {x.row(b, 0) + first, 1, x.token_stride});
-    } else {
-      // All sequences at once, so that their sum is rounded once.
-      add_product(0, x.batch, {copies + first * x.batch * depth, 1, block});
-    }
+  pack(x, blocks, part::rows, copies);
+  parallel_for(blocks * groups, [&](std::int64_t task, int thread) {
+    const std::int64_t o = task % groups * part::columns;
+    const std::int64_t first = task / groups * part::rows;
+    // All sequences at once, so that their sum is rounded once.
+    const std::int64_t all = x.batch * depth;
+    task_product<product_write::add>(std::min(part::rows, x.width - first), std::min(part::columns, width - o), all,
+                                     left_factor<F>{copies + first * all, 1, part::rows}, panels + o * all,
+                                     all * columns, row_factor<T>{weight_gradient.data() + first * width + o, width},
+                                     sums + thread * part::rows * part::columns);
   });
   if (bias_gradient.empty()) return;
-  real* sums = frame.take<real>(width);
-  convert(bias_gradient.data(), width, real(1), sums);
+  real* bias_sums = frame.take<real>(width);
+  convert(bias_gradient.data(), width, real(1), bias_sums);
   for (std::int64_t b = 0; b < y_gradient.batch; ++b)
-    for (std::int64_t n = 0; n < y_gradient.tokens; ++n) add_scaled(y_gradient.row(b, n), width, real(1), sums);
-  convert(sums, width, real(1), bias_gradient.data());
+    for (std::int64_t n = 0; n < y_gradient.tokens; ++n) add_scaled(y_gradient.row(b, n), width, real(1), bias_sums);
+  convert(bias_sums, width, real(1), bias_gradient.data());
 }
 
 }  // namespace headwise::cpu

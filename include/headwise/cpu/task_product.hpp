@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "headwise/cpu/factor.hpp"
+#include "headwise/cpu/product_factors.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/tile_product.hpp"
+
+namespace headwise::cpu {
+
+/// A part of a large product that is one task's: of that size, what it reads comes from memory seldom enough.
+template <typename Real>
+struct product_task {
+  static constexpr std::int64_t rows = 32 * register_tile<Real>::rows;
+  static constexpr std::int64_t columns = 6 * register_tile<Real>::columns;
+};
+
+/// result (=|+=) left * panels, for a product's task: `panels` has `columns` columns in panels as wide as a register
+/// tile, [depth][width] each and filled up with zeros, one `panel_step` behind the other. `sums` has room for a task;
+/// where sums are not of the result's type, every result is rounded once.
+template <product_write Write, typename F, typename T>
+void task_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left, const F* panels,
+                  std::int64_t panel_step, row_factor<T> result, sum_of<F>* sums) {
+  using real = sum_of<F>;
+  constexpr std::int64_t width = register_tile<real>::columns;
+  const auto add_up = [&]<product_write First>(row_factor<real> to) {
+    // Some of the depth at a time for all panels, so that both factors stay in a near cache.
+    constexpr std::int64_t at_a_time = 256;
+    for (std::int64_t k = 0; k == 0 || k < depth; k += at_a_time) {
+      const std::int64_t some = std::min(at_a_time, depth - k);
+      for (std::int64_t o = 0; o < columns; o += width) {
+        const row_factor<const F> panel{panels + o / width * panel_step + k * width, width};
+        if (k == 0)
+          product<First>(rows, width, some, left, panel, to.from_column(o));
+        else
+          product<product_write::add>(rows, width, some, left.from_depth(k), panel, to.from_column(o));
+      }
+    }
+  };
+  if constexpr (std::is_same_v<T, real>)
+    if (columns % width == 0) return add_up.template operator()<Write>(result);
+  add_up.template operator()<product_write::overwrite>({sums, product_task<real>::columns});
+  for (std::int64_t r = 0; r < rows; ++r) {
+    real* row = sums + r * product_task<real>::columns;
+    T* to = result.from_row(r).data;
+    if constexpr (Write == product_write::add) add_scaled(to, columns, real(1), row);
+    convert(row, columns, real(1), to);
+  }
+}
+
+}  // namespace headwise::cpu
