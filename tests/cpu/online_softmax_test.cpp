@@ -134,7 +134,7 @@ TEST_CASE("a packet of columns is absorbed as its rows are one by one") {
     for (std::int64_t k = 0; k < keys; ++k) scores[static_cast<std::size_t>(k * step)] = nothing;
     const std::vector<double> before = scores;
     std::vector<double> factors(static_cast<std::size_t>(size));
-    headwise::cpu::absorb_columns(scores.data(), keys, step, 0.5, columns.data(), factors.data());
+    headwise::cpu::absorb_columns(scores.data(), keys, step, 0.5, columns.data(), scores.data(), factors.data());
     for (std::int64_t r = 0; r < size; ++r) {
       std::vector<double> row(static_cast<std::size_t>(headwise::cpu::rounded_up(keys, size)), nothing);
       for (std::int64_t k = 0; k < keys; ++k)
@@ -150,5 +150,31 @@ TEST_CASE("a packet of columns is absorbed as its rows are one by one") {
     for (std::int64_t k = 0; k < keys; ++k)
       for (std::int64_t r = size; r < step; ++r)
         CHECK(scores[static_cast<std::size_t>(k * step + r)] == before[static_cast<std::size_t>(k * step + r)]);
+  }
+}
+
+TEST_CASE("weights of columns may be pairs of keys, of which the last one stands alone") {
+  using headwise::bfloat16;
+  using headwise::cpu::bfloat16_pair;
+  using float_state = headwise::cpu::online_softmax<float>;
+  constexpr auto size = static_cast<std::int64_t>(headwise::cpu::packet<float>::size);
+  headwise::test::random_numbers random(6);
+  for (const std::int64_t keys : {1, 6, 9}) {
+    const std::vector<float> scores = random.normals<float>(keys * size);
+    std::vector<float> weights = scores;
+    std::vector<bfloat16_pair> pairs(static_cast<std::size_t>((keys + 1) / 2 * size));
+    std::vector<float_state> plain(static_cast<std::size_t>(size));
+    std::vector<float_state> paired(static_cast<std::size_t>(size));
+    std::vector<float> factors(static_cast<std::size_t>(size));
+    headwise::cpu::absorb_columns(scores.data(), keys, size, 0.5F, plain.data(), weights.data(), factors.data());
+    headwise::cpu::absorb_columns(scores.data(), keys, size, 0.5F, paired.data(), pairs.data(), factors.data());
+    for (std::int64_t r = 0; r < size; ++r) {
+      CHECK(paired[static_cast<std::size_t>(r)].sum == plain[static_cast<std::size_t>(r)].sum);
+      for (std::int64_t k = 0; k < 2 * ((keys + 1) / 2); ++k) {
+        const bfloat16_pair pair = pairs[static_cast<std::size_t>(k / 2 * size + r)];
+        const float expected = k < keys ? weights[static_cast<std::size_t>(k * size + r)] : 0.0F;
+        CHECK(float(k % 2 == 0 ? pair.first : pair.second) == float(bfloat16(expected)));
+      }
+    }
   }
 }
