@@ -43,7 +43,6 @@ TEST_CASE("what is as large as two huge pages starts at one") {
 TEST_CASE("more numbers than an address space holds are refused") {
   constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
   CHECK_THROWS_AS(host_allocator<double>().allocate(most / 4), std::bad_alloc);
-  CHECK_THROWS_AS(host_allocator<char>().allocate(most / 2), std::bad_alloc);
 }
 
 TEST_CASE("allocators are interchangeable") { CHECK(host_allocator<float>() == host_allocator<char>()); }

@@ -43,12 +43,12 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   std::vector<F> packed_left(static_cast<std::size_t>(rows * elements));
   cpu::pack_rows(left_numbers.data(), depth, rows, depth, packed_left.data());
   std::vector<F> panels(static_cast<std::size_t>((columns + width - 1) / width * width * elements));
-  for (std::int64_t o = 0; o < columns; o += width)
+  for (std::int64_t o = 0; o < columns && depth > 0; o += width)
     cpu::pack_columns(right_numbers.data() + o, columns, depth, std::min(width, columns - o), width,
                       panels.data() + o * elements);
   std::vector<real> sums(static_cast<std::size_t>(cpu::product_task<real>::rows * cpu::product_task<real>::columns));
-  cpu::task_product<Write>(rows, columns, depth == 0 ? 0 : elements, left_factor<F>{packed_left.data(), elements, 1},
-                           panels.data(), elements * width, row_factor<T>{result.data(), columns}, sums.data());
+  cpu::task_product<Write>(rows, columns, elements, left_factor<F>{packed_left.data(), elements, 1}, panels.data(),
+                           elements * width, row_factor<T>{result.data(), columns}, sums.data());
   CHECK(result == expected);
 }
 
