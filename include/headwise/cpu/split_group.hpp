@@ -85,13 +85,9 @@ struct split_group {
     const std::int64_t row_step = many ? 1 : query_elements();
     const std::int64_t step = many ? padded_rows() : 1;
     F* to = query + r * row_step + part * key_elements * step;
-    for (std::int64_t e = 0; e < key_elements; ++e) {
-      typename factor<F>::number numbers[std::size_t{factor<F>::depth}];
-      for (std::int64_t i = 0; i < factor<F>::depth; ++i)
-        numbers[i] = tiles::converted<typename factor<F>::number>(
-            scale * tiles::converted<Real>(vector[e * factor<F>::depth + i]));
-      to[e * step] = __builtin_bit_cast(F, numbers);
-    }
+    typename factor<F>::number numbers[std::size_t{Variant::head_dim}];
+    convert(vector, Variant::head_dim, scale, numbers);
+    for (std::int64_t e = 0; e < key_elements; ++e) to[e * step] = tiles::element_of<F>(numbers, e, Variant::head_dim);
   }
   /// Rows that are not there but padding have queries of zeros.
   void clear_padding() const {
