@@ -49,10 +49,8 @@ void project_with_panels(const token_view<In>& x, const F* panels, const token_v
   using part = product_task<real>;
   constexpr bool in_place = std::is_same_v<T, F>;
   const std::int64_t blocks = (x.tokens + part::rows - 1) / part::rows;
-  const std::int64_t groups = (y.width + part::columns - 1) / part::columns;
   const std::int64_t depth = elements_of<F>(x.width);
   host_workspace::frame frame(workspace);
-  real* sums = frame.take<real>(thread_count() * part::rows * part::columns);
   F* copy = in_place ? nullptr : frame.take<F>(x.batch * x.tokens * depth);
   if constexpr (!in_place)
     parallel_for(x.batch * blocks, [&](std::int64_t task, int /*thread*/) {
@@ -61,19 +59,17 @@ void project_with_panels(const token_view<In>& x, const F* panels, const token_v
       pack_rows(x.row(b, first), x.token_stride, std::min(part::rows, x.tokens - first), x.width,
                 copy + (b * x.tokens + first) * depth);
     });
-  parallel_for(x.batch * blocks * groups, [&](std::int64_t task, int thread) {
-    const std::int64_t o = task % groups * part::columns;
-    const std::int64_t b = task / groups / blocks;
-    const std::int64_t first = task / groups % blocks * part::rows;
-    left_factor<F> left{};
-    if constexpr (in_place)
-      left = {x.row(b, first), x.token_stride, 1};
-    else
-      left = {copy + (b * x.tokens + first) * depth, depth, 1};
-    task_product<Write>(std::min(part::rows, x.tokens - first), std::min(part::columns, y.width - o), depth, left,
-                        panels + o * depth, depth * register_tile<real>::columns,
-                        row_factor<T>{y.row(b, first) + o, y.token_stride}, sums + thread * part::rows * part::columns);
-  });
+  for_each_product_task<real>(
+      x.batch, x.tokens, y.width, frame,
+      [&](std::int64_t b, std::int64_t first, std::int64_t rows, std::int64_t o, std::int64_t columns, real* sums) {
+        left_factor<F> left{};
+        if constexpr (in_place)
+          left = {x.row(b, first), x.token_stride, 1};
+        else
+          left = {copy + (b * x.tokens + first) * depth, depth, 1};
+        task_product<Write>(rows, columns, depth, left, panels + o * depth, depth * register_tile<real>::columns,
+                            row_factor<T>{y.row(b, first) + o, y.token_stride}, sums);
+      });
 }
 
 /// Fewer tokens than this do not repay packing the weights.
@@ -164,14 +160,12 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
   const std::int64_t width = y_gradient.width;
   const std::int64_t strips = (width + columns - 1) / columns;
   const std::int64_t blocks = (x.width + part::rows - 1) / part::rows;
-  const std::int64_t groups = (width + part::columns - 1) / part::columns;
   const std::int64_t depth = elements_of<F>(x.tokens);
   host_workspace::frame frame(workspace);
   // Both factors as [strips or blocks][batch][depth][columns or block]: tokens lie a power of two apart more often than
   // not, and what is read down a column of them would share few sets of the caches.
   F* panels = frame.take<F>(strips * x.batch * depth * columns);
   F* copies = frame.take<F>(blocks * x.batch * depth * part::rows);
-  real* sums = frame.take<real>(thread_count() * part::rows * part::columns);
   const auto pack = [&](const auto& from, std::int64_t parts, std::int64_t size, F* to) {
     parallel_for(parts * x.batch, [&](std::int64_t task, int /*thread*/) {
       const std::int64_t first = task / x.batch * size;
@@ -182,22 +176,22 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
   };
   pack(y_gradient, strips, columns, panels);
   pack(x, blocks, part::rows, copies);
-  parallel_for(blocks * groups, [&](std::int64_t task, int thread) {
-    const std::int64_t o = task % groups * part::columns;
-    const std::int64_t first = task / groups * part::rows;
-    // All sequences at once, so that their sum is rounded once.
-    const std::int64_t all = x.batch * depth;
-    task_product<product_write::add>(std::min(part::rows, x.width - first), std::min(part::columns, width - o), all,
-                                     left_factor<F>{copies + first * all, 1, part::rows}, panels + o * all,
-                                     all * columns, row_factor<T>{weight_gradient.data() + first * width + o, width},
-                                     sums + thread * part::rows * part::columns);
-  });
+  // All sequences at once, so that their sum is rounded once.
+  const std::int64_t all = x.batch * depth;
+  for_each_product_task<real>(1, x.width, width, frame,
+                              [&](std::int64_t /*matrix*/, std::int64_t first, std::int64_t rows, std::int64_t o,
+                                  std::int64_t some_columns, real* sums) {
+                                task_product<product_write::add>(
+                                    rows, some_columns, all, left_factor<F>{copies + first * all, 1, part::rows},
+                                    panels + o * all, all * columns,
+                                    row_factor<T>{weight_gradient.data() + first * width + o, width}, sums);
+                              });
   if (bias_gradient.empty()) return;
-  real* bias_sums = frame.take<real>(width);
-  convert(bias_gradient.data(), width, real(1), bias_sums);
+  real* sums = frame.take<real>(width);
+  convert(bias_gradient.data(), width, real(1), sums);
   for (std::int64_t b = 0; b < y_gradient.batch; ++b)
-    for (std::int64_t n = 0; n < y_gradient.tokens; ++n) add_scaled(y_gradient.row(b, n), width, real(1), bias_sums);
-  convert(bias_sums, width, real(1), bias_gradient.data());
+    for (std::int64_t n = 0; n < y_gradient.tokens; ++n) add_scaled(y_gradient.row(b, n), width, real(1), sums);
+  convert(sums, width, real(1), bias_gradient.data());
 }
 
 }  // namespace headwise::cpu

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/factor.hpp"
+#include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
@@ -18,6 +20,23 @@ struct product_task {
   static constexpr std::int64_t rows = 32 * register_tile<Real>::rows;
   static constexpr std::int64_t columns = 6 * register_tile<Real>::columns;
 };
+
+/// Calls body(matrix, first row, rows, first column, columns, sums) in parallel for all tasks of the products of so
+/// many matrices; `sums` has room for a task.
+template <typename Real, typename Body>
+void for_each_product_task(std::int64_t matrices, std::int64_t rows, std::int64_t columns, host_workspace::frame& frame,
+                           const Body& body) {
+  using most = product_task<Real>;
+  const std::int64_t blocks = (rows + most::rows - 1) / most::rows;
+  const std::int64_t groups = (columns + most::columns - 1) / most::columns;
+  Real* sums = frame.take<Real>(thread_count() * most::rows * most::columns);
+  parallel_for(matrices * blocks * groups, [&](std::int64_t task, int thread) {
+    const std::int64_t row = task / groups % blocks * most::rows;
+    const std::int64_t column = task % groups * most::columns;
+    body(task / groups / blocks, row, std::min(most::rows, rows - row), column,
+         std::min(most::columns, columns - column), sums + thread * most::rows * most::columns);
+  });
+}
 
 /// result (=|+=) left * panels, for a product's task: `panels` has `columns` columns in panels as wide as a register
 /// tile, [depth][width] each and filled up with zeros, one `panel_step` behind the other. `sums` has room for a task;
