@@ -156,7 +156,7 @@ struct attend_backward_tile {
     real* derivatives = tile.derivatives + i * panel;
     number* weights = tile.weights + (first_row + i) * query_columns + column;
     number* gradients = tile.gradients + (first_row + i) * query_columns + column;
-    if constexpr (scales_before_softmax<Variant>) modify_row(key, query, live, products);
+    if constexpr (scales_before_softmax<Variant>) modify_row(key, query, live, all_visible, products);
     const typename p::type scale = p::broadcast(real(softmax_scale<Variant>));
     for (std::int64_t j = 0; j < panel; j += p::size) {
       const typename p::type shift = p::load(in.negative_lse + query + j);
@@ -176,21 +176,30 @@ struct attend_backward_tile {
       }
   }
 
-  /// Brings a row of products to scores in natural units, and leaves the derivative of their modification.
-  void modify_row(std::int64_t key, std::int64_t query, std::int64_t live, real* scores) const {
-    for (std::int64_t j = 0; j < live; ++j) {
-      const bool seen = visible(query + j, key);
-      const real score = seen ? real(Variant::scale) * scores[j] : real(0);
-      scores[j] = score;
-      tile.modification[j] = seen ? real(1) : real(0);
-      if constexpr (headwise::detail::modifies_scores<typename Variant::score_modification>) {
-        if (!seen) continue;
-        const token_pair at = pair_of(shape.query(query + j), key);
-        tile.modification[j] = rule.derivative(score, at);
-        scores[j] = rule.modify(score, at);
-      }
+  /// Brings a row of products to scores in natural units, and leaves the derivative of their modification. What a query
+  /// does not see becomes 0 afterwards; a modification that takes no other pairs is not asked about it.
+  void modify_row(std::int64_t key, std::int64_t query, std::int64_t live, bool all_visible, real* scores) const {
+    using modification = typename Variant::score_modification;
+    for (std::int64_t j = 0; j < live; ++j) scores[j] *= real(Variant::scale);
+    if constexpr (!headwise::detail::modifies_scores<modification>) {
+      std::fill_n(tile.modification, live, real(1));
+    } else if (all_visible || headwise::detail::takes_any_pair<modification>) {
+      for (std::int64_t j = 0; j < live; ++j) modify(key, query, j, scores);
+    } else {
+      for (std::int64_t j = 0; j < live; ++j)
+        if (visible(query + j, key))
+          modify(key, query, j, scores);
+        else
+          tile.modification[j] = real(0);
     }
     std::fill(tile.modification + live, tile.modification + panel, real(0));
+  }
+
+  EIGEN_ALWAYS_INLINE void modify(std::int64_t key, std::int64_t query, std::int64_t j, real* scores) const {
+    const token_pair at = pair_of(shape.query(query + j), key);
+    const real score = scores[j];
+    tile.modification[j] = rule.derivative(score, at);
+    scores[j] = rule.modify(score, at);
   }
 
   /// Puts the score gradients of some rows and one panel where elements have keys along their depth.

@@ -8,6 +8,7 @@
 #include "headwise/core/number.hpp"
 #include "headwise/core/policy_slot.hpp"
 #include "headwise/core/token_pair.hpp"
+#include "headwise/core/vectorizable_tanh.hpp"
 
 namespace headwise {
 
@@ -37,13 +38,11 @@ struct soft_cap {
 
   template <typename Real>
   HEADWISE_HOST_DEVICE static Real modify(Real score, token_pair /*at*/) {
-    using std::tanh;
-    return Real(Cap.value) * tanh(score / Real(Cap.value));
+    return Real(Cap.value) * vectorizable_tanh(score * Real(1 / Cap.value));
   }
   template <typename Real>
   HEADWISE_HOST_DEVICE static Real derivative(Real score, token_pair /*at*/) {
-    using std::tanh;
-    const Real bounded = tanh(score / Real(Cap.value));
+    const Real bounded = vectorizable_tanh(score * Real(1 / Cap.value));
     return Real(1) - bounded * bounded;
   }
 };
