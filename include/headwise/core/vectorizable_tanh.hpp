@@ -46,9 +46,9 @@ constexpr Bits bits_of_magnitude(Real x, Real largest) {
 
 }  // namespace detail
 
-/// tanh(x) without calls and branches, so that compilers make vectors of a loop over it: relative error below 2 units in
-/// the last place; NaN stays NaN. It is m / (m + 2) with m = e^(2 |x|) - 1, of which 2^n comes from the exponent of a
-/// number and the rest from a polynomial. Other types than float and double, and the device, take their own.
+/// tanh(x) without calls and branches, so that compilers make vectors of a loop over it: relative error below 2 units
+/// in the last place; NaN stays NaN. It is m / (m + 2) with m = e^(2 |x|) - 1, of which 2^n comes from the exponent of
+/// a number and the rest from a polynomial. Other types than float and double, and the device, take their own.
 template <typename Real>
 HEADWISE_HOST_DEVICE inline Real vectorizable_tanh(Real x) {
 #if !defined(__CUDA_ARCH__)
