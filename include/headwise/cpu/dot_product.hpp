@@ -139,10 +139,10 @@ void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_f
 /// factors are read along their contiguous depth, which suits few rows and spares the transposition of `b`, which may
 /// be stored in another type, or as numbers of which an element of `a` holds some. Depth counts elements of `a`, steps
 /// of `b` count its own. Upcoming rows are asked for meanwhile.
-template <typename F, typename B>
+template <typename F, typename B, typename Stored = B>
 void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const F> a,
                  row_factor<const B> b, row_factor<sum_of<F>> result, const tiles::repetition& repeat = {},
-                 const upcoming_rows<B>& upcoming = {}) {
+                 const upcoming_rows<Stored>& upcoming = {}) {
   using T = sum_of<F>;
   std::int64_t steps = 0;
   tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,6 +11,8 @@
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/dot_product.hpp"
+#include "headwise/cpu/product_factors.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/summed_heads.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/token_chunks.hpp"
@@ -32,7 +35,8 @@ void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<s
       [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
         for (std::int64_t n = first; n < end; ++n) {
           product<product_write::overwrite>(Composites, Dim, Components, mixing, in.read(b, n, thread),
-                                            out.write(b, n, thread));
+                                            out.write(b, n, thread), in.upcoming(b, n + 1, 1, end),
+                                            out.upcoming(b, n + 1, 1, end));
           out.store(b, n, thread);
         }
       });
@@ -50,23 +54,32 @@ void mix_heads_backward(head_view<In, Components, Dim> components, std::type_ide
   using real = sum_type<T>;
   host_workspace::frame frame(workspace);
   const left_factor<real> mixing{summed_numbers(weight, frame), Composites, 1};
-  const summed_heads in(components, frame, token_chunks::chunk);
-  const summed_heads upstream(composite_gradient, frame, token_chunks::chunk);
+  // The heads of so many tokens and their gradients are in the nearest cache together.
+  constexpr std::int64_t at_a_time = 2;
+  const summed_heads in(components, frame, at_a_time);
+  const summed_heads upstream(composite_gradient, frame, at_a_time);
   const summed_heads out(component_gradient, frame);
   token_chunks{components.batch, components.tokens}.sum_over(
       Components * Composites, weight_gradient.data(), workspace,
-      [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread, real* sums) {
-        const auto heads = in.read(b, first, end - first, thread);
-        const auto gradient = upstream.read(b, first, end - first, thread);
-        for (std::int64_t n = first; n < end; ++n) {
-          product<product_write::overwrite>(Components, Dim, Composites, mixing,
-                                            row_factor<const real>{gradient.row(0, n - first, 0), gradient.head_stride},
-                                            out.write(b, n, thread));
-          out.store(b, n, thread);
+      [&](std::int64_t b, std::int64_t first_of_chunk, std::int64_t end_of_chunk, int thread, real* sums) {
+        for (std::int64_t first = first_of_chunk; first < end_of_chunk; first += at_a_time) {
+          const std::int64_t end = std::min(first + at_a_time, end_of_chunk);
+          const auto heads = in.read(b, first, end - first, thread);
+          const auto gradient = upstream.read(b, first, end - first, thread);
+          for (std::int64_t n = first; n < end; ++n) {
+            product<product_write::overwrite>(
+                Components, Dim, Composites, mixing,
+                row_factor<const real>{gradient.row(0, n - first, 0), gradient.head_stride}, out.write(b, n, thread),
+                upstream.upcoming(b, n + at_a_time, 1, end_of_chunk), out.upcoming(b, n + 1, 1, end_of_chunk));
+            out.store(b, n, thread);
+          }
+          real products[std::size_t{Components} * Composites];
+          dot_product(Components, Composites, Dim, row_factor<const real>{heads.data, heads.head_stride},
+                      row_factor<const real>{gradient.data, gradient.head_stride},
+                      row_factor<real>{products, Composites}, {end - first, heads.token_stride, gradient.token_stride},
+                      in.upcoming(b, end, at_a_time, end_of_chunk));
+          add_scaled(products, Components * Composites, real(1), sums);
         }
-        dot_product(Components, Composites, Dim, row_factor<const real>{heads.data, heads.head_stride},
-                    row_factor<const real>{gradient.data, gradient.head_stride}, row_factor<real>{sums, Composites},
-                    {end - first, heads.token_stride, gradient.token_stride});
       });
 }
 

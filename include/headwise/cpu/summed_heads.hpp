@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <type_traits>
@@ -9,8 +10,9 @@
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/parallel.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
-#include "headwise/cpu/tile_product.hpp"
+#include "headwise/cpu/upcoming_rows.hpp"
 
 namespace headwise::cpu {
 
@@ -69,6 +71,14 @@ class summed_heads {
       const auto heads = place(b, token, 1, thread);
       for (int h = 0; h < Heads; ++h) convert(heads.row(0, 0, h), Dim, real(1), stored_.row(b, token, h));
     }
+  }
+
+  /// The heads, as they are stored, of up to `count` tokens of sequence b from `first` on, for products to ask for: of
+  /// those before `end`.
+  upcoming_rows<number> upcoming(std::int64_t b, std::int64_t first, std::int64_t count, std::int64_t end) const {
+    if (first >= end) return {};
+    const std::int64_t tokens = std::min(count, end - first);
+    return {{stored_.row(b, first, 0), stored_.head_stride}, Dim, Heads, tokens, stored_.token_stride};
   }
 
  private:

@@ -202,26 +202,20 @@ void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_f
 
 }  // namespace tiles
 
-/// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` elements.
-template <product_write Write, typename F>
+/// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` elements. Upcoming rows are asked for
+/// meanwhile.
+template <product_write Write, typename F, typename... Stored>
 void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
-             row_factor<const F> right, row_factor<sum_of<F>> result) {
-  no_delivery nothing;
-  tiles::product<Write>(rows, columns, depth, left, right, result, nothing);
-}
-
-/// The same, while upcoming rows are asked for.
-template <product_write Write, typename F, typename Stored>
-void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
-             row_factor<const F> right, row_factor<sum_of<F>> result, const upcoming_rows<Stored>& upcoming) {
+             row_factor<const F> right, row_factor<sum_of<F>> result, const upcoming_rows<Stored>&... upcoming) {
   using T = sum_of<F>;
   std::int64_t steps = 0;
-  tiles::for_each_strip<T>(columns, [&](std::int64_t /*first*/, auto packets) {
-    constexpr std::int64_t at_a_time = tiles::strip_rows<T>(packets);
-    steps += (rows + at_a_time - 1) / at_a_time * depth;
-  });
-  row_delivery delivery(upcoming, steps);
-  tiles::product<Write>(rows, columns, depth, left, right, result, delivery);
+  if constexpr (sizeof...(Stored) > 0)
+    tiles::for_each_strip<T>(columns, [&](std::int64_t /*first*/, auto packets) {
+      constexpr std::int64_t at_a_time = tiles::strip_rows<T>(packets);
+      steps += (rows + at_a_time - 1) / at_a_time * depth;
+    });
+  row_deliveries<sizeof...(Stored)> deliveries{{row_delivery(upcoming, steps)...}};
+  tiles::product<Write>(rows, columns, depth, left, right, result, deliveries);
 }
 
 /// `product` of as many columns as a register tile has. A whole tile of them spares a call.
@@ -229,7 +223,7 @@ template <product_write Write, typename F>
 EIGEN_ALWAYS_INLINE void panel_product(std::int64_t rows, std::int64_t depth, left_factor<F> left,
                                        row_factor<const F> right, row_factor<sum_of<F>> result) {
   using tile = register_tile<sum_of<F>>;
-  no_delivery nothing;
+  row_deliveries<0> nothing{};
   if (rows == tile::rows)
     tiles::register_product<tile::rows, tile::packets, Write>(depth, left, right, result, nothing);
   else

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -94,9 +96,14 @@ class row_delivery {
   std::int64_t lines_ = 0;  ///< a step
 };
 
-/// For products whose factors are near.
-struct no_delivery {
-  EIGEN_ALWAYS_INLINE void step() {}
+/// Several deliveries side by side; none, for products whose factors are near.
+template <int Count>
+struct row_deliveries {
+  std::array<row_delivery, std::size_t{Count}> all;
+
+  EIGEN_ALWAYS_INLINE void step() {
+    unroll<Count>([&](auto i) __attribute__((always_inline)) { all[std::size_t{i}].step(); });
+  }
 };
 
 }  // namespace headwise::cpu
