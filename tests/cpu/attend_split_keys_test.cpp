@@ -26,7 +26,7 @@ struct many_rows_with_window
     : attention_variant<query_heads<11>, composite_heads<1>, head_dim<4>, alibi, sliding_window<9000>> {};
 
 // More keys than one block of every split holds.
-constexpr std::int64_t many_keys = 34000;
+constexpr std::int64_t many_keys = 50000;
 static_assert(cpu::attend_split_keys<few_rows, float, float>::sizes{1, 1, 1, many_keys}.split_size() >
               cpu::split_group<few_rows, float, float>::block);
 

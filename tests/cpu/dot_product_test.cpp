@@ -5,6 +5,7 @@
 #include <headwise/cpu/dot_product.hpp>
 #include <vector>
 
+#include "support/plain_product.hpp"
 #include "support/random.hpp"
 
 using headwise::cpu::row_factor;
@@ -24,15 +25,11 @@ TEST_CASE_TEMPLATE("dot products equal plain loops, repetitions included", T, fl
         headwise::cpu::dot_product(rows, columns, depth, row_factor<const T>{a.data(), depth},
                                    row_factor<const T>{b.data(), depth}, row_factor<T>{result.data(), columns},
                                    {repeats, rows * depth, columns * depth});
-        for (std::int64_t i = 0; i < rows; ++i)
-          for (std::int64_t j = 0; j < columns; ++j) {
-            T sum = 0;
-            for (std::int64_t n = 0; n < repeats; ++n)
-              for (std::int64_t k = 0; k < depth; ++k)
-                sum += a[static_cast<std::size_t>((n * rows + i) * depth + k)] *
-                       b[static_cast<std::size_t>((n * columns + j) * depth + k)];
-            CHECK(result[static_cast<std::size_t>(i * columns + j)] == sum);
-          }
+        std::vector<T> expected(result.size());
+        for (std::int64_t n = 0; n < repeats; ++n)
+          headwise::test::add_plain_product<T>(rows, columns, depth, {a.data() + n * rows * depth, depth},
+                                               {b.data() + n * columns * depth, 1, depth}, {expected.data(), columns});
+        CHECK(result == expected);
       }
 }
 
@@ -57,12 +54,9 @@ TEST_CASE("pairs of bfloat16 are multiplied by numbers as they lie in memory") {
         headwise::cpu::dot_product(rows, columns, depth / 2, row_factor<const bfloat16_pair>{pairs.data(), depth / 2},
                                    row_factor<const bfloat16>{numbers.data(), pitch},
                                    row_factor<float>{result.data(), columns});
-        for (std::int64_t i = 0; i < rows; ++i)
-          for (std::int64_t j = 0; j < columns; ++j) {
-            float sum = 0;
-            for (std::int64_t k = 0; k < depth; ++k)
-              sum += a[static_cast<std::size_t>(i * depth + k)] * b[static_cast<std::size_t>(j * pitch + k)];
-            CHECK(result[static_cast<std::size_t>(i * columns + j)] == sum);
-          }
+        std::vector<float> expected(result.size());
+        headwise::test::add_plain_product<float>(rows, columns, depth, {a.data(), depth}, {b.data(), 1, pitch},
+                                                 {expected.data(), columns});
+        CHECK(result == expected);
       }
 }

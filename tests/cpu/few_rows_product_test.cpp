@@ -6,6 +6,7 @@
 #include <headwise/cpu/few_rows_product.hpp>
 #include <vector>
 
+#include "support/plain_product.hpp"
 #include "support/random.hpp"
 
 using headwise::cpu::left_factor;
@@ -24,11 +25,7 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   const std::vector<Right> stored(right.begin(), right.end());
   auto result = random.whole_numbers<T>(rows * pitch);
   auto expected = result;
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < columns; ++j)
-      for (std::int64_t k = 0; k < depth; ++k)
-        expected[static_cast<std::size_t>(i * pitch + j)] +=
-            left[static_cast<std::size_t>(i * depth + k)] * right[static_cast<std::size_t>(k * pitch + j)];
+  add_plain_product<T>(rows, columns, depth, {left.data(), depth}, {right.data(), pitch}, {expected.data(), pitch});
   cpu::add_few_rows(rows, columns, depth, left_factor<T>{left.data(), depth, 1},
                     row_factor<const Right>{stored.data(), pitch}, row_factor<T>{result.data(), pitch},
                     cpu::upcoming_rows<Right>{{stored.data(), pitch}, columns, depth});
@@ -64,11 +61,8 @@ TEST_CASE("rows of bfloat16 are paired on the way") {
         const std::vector<bfloat16> stored(right.begin(), right.end());
         auto result = random.whole_numbers<float>(rows * columns);
         auto expected = result;
-        for (std::int64_t i = 0; i < rows; ++i)
-          for (std::int64_t j = 0; j < columns; ++j)
-            for (std::int64_t k = 0; k < depth; ++k)
-              expected[static_cast<std::size_t>(i * columns + j)] +=
-                  left[static_cast<std::size_t>(i * depth + k)] * right[static_cast<std::size_t>(k * pitch + j)];
+        add_plain_product<float>(rows, columns, depth, {left.data(), depth}, {right.data(), pitch},
+                                 {expected.data(), columns});
         cpu::add_few_rows(rows, columns, depth / 2, left_factor<cpu::bfloat16_pair>{pairs.data(), depth / 2, 1},
                           cpu::row_pair_factor<bfloat16>{stored.data(), pitch},
                           row_factor<float>{result.data(), columns});

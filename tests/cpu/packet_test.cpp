@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <headwise/cpu/packet.hpp>
 #include <limits>
+#include <numeric>
 
 namespace {
 
@@ -52,4 +53,25 @@ TEST_CASE_TEMPLATE("exp2 is exact at its edges and keeps NaN", T, float, double)
   }
   CHECK(exp2_of(2 * lowest) == T(0));
   CHECK(std::isnan(exp2_of(std::numeric_limits<T>::quiet_NaN())));
+}
+
+TEST_CASE_TEMPLATE("sums of packets stand beside each other, those of neighbours in their order", T, float, double) {
+  using p = headwise::cpu::packet<T>;
+  constexpr int size = p::size;
+  T values[std::size_t{size}][std::size_t{size}];
+  typename p::type packets[std::size_t{size}];
+  for (int i = 0; i < size; ++i) {
+    for (int j = 0; j < size; ++j) values[i][j] = T(100 * i + j * j);
+    packets[i] = p::load(values[i]);
+  }
+  numbers<T> results;
+  p::store(results.data(), p::sums(packets));
+  for (int i = 0; i < size; ++i)
+    CHECK(results[static_cast<std::size_t>(i)] == std::accumulate(values[i], values[i] + size, T(0)));
+  if constexpr (size > 1) {
+    p::store(results.data(), p::sums_of_neighbours(packets[0], packets[1]));
+    for (int j = 0; j < size / 2; ++j)
+      for (int i = 0; i < 2; ++i)
+        CHECK(results[static_cast<std::size_t>(i * size / 2 + j)] == values[i][2 * j] + values[i][2 * j + 1]);
+  }
 }

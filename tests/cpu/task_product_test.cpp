@@ -8,6 +8,7 @@
 #include <headwise/cpu/task_product.hpp>
 #include <vector>
 
+#include "support/plain_product.hpp"
 #include "support/random.hpp"
 
 namespace headwise::test {
@@ -30,14 +31,10 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   const std::vector<number> left_numbers(left.begin(), left.end());
   const std::vector<number> right_numbers(right.begin(), right.end());
   std::vector<T> result(before.begin(), before.end());
-  std::vector<T> expected(result.size());
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < columns; ++j) {
-      float sum = Write == product_write::add ? before[static_cast<std::size_t>(i * columns + j)] : 0.0F;
-      for (std::int64_t k = 0; k < depth; ++k)
-        sum += left[static_cast<std::size_t>(i * depth + k)] * right[static_cast<std::size_t>(k * columns + j)];
-      expected[static_cast<std::size_t>(i * columns + j)] = static_cast<T>(sum);
-    }
+  auto exact = Write == product_write::add ? before : std::vector<float>(before.size());
+  add_plain_product<float>(rows, columns, depth, {left.data(), depth}, {right.data(), columns},
+                           {exact.data(), columns});
+  const std::vector<T> expected(exact.begin(), exact.end());
 
   const std::int64_t elements = cpu::elements_of<F>(depth);
   std::vector<F> packed_left(static_cast<std::size_t>(rows * elements));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <headwise/cpu/tile_product.hpp>
 #include <vector>
 
+#include "support/plain_product.hpp"
 #include "support/random.hpp"
 
 namespace {
@@ -46,14 +48,13 @@ void compare_with_plain_loops(bool transposed) {
     const auto right = random.whole_numbers<T>(depth * pitch);
     auto result = random.whole_numbers<T>(rows * pitch);
     auto expected = result;
-    for (std::int64_t i = 0; i < rows; ++i)
-      for (std::int64_t j = 0; j < columns; ++j) {
-        T sum = Write == product_write::add ? expected[static_cast<std::size_t>(i * pitch + j)] : T(0);
-        for (std::int64_t k = 0; k < depth; ++k)
-          sum += left[static_cast<std::size_t>(transposed ? k * rows + i : i * depth + k)] *
-                 right[static_cast<std::size_t>(k * pitch + j)];
-        expected[static_cast<std::size_t>(i * pitch + j)] = sum;
-      }
+    if (Write == product_write::overwrite)
+      for (std::int64_t i = 0; i < rows; ++i) std::fill_n(expected.data() + i * pitch, columns, T(0));
+    using headwise::test::plain_matrix;
+    const plain_matrix<const T> left_matrix =
+        transposed ? plain_matrix<const T>{left.data(), 1, rows} : plain_matrix<const T>{left.data(), depth};
+    headwise::test::add_plain_product<T>(rows, columns, depth, left_matrix, {right.data(), pitch},
+                                         {expected.data(), pitch});
     const left_factor<T> factor =
         transposed ? left_factor<T>{left.data(), 1, rows} : left_factor<T>{left.data(), depth, 1};
     headwise::cpu::product<Write>(rows, columns, depth, factor, row_factor<const T>{right.data(), pitch},

@@ -35,9 +35,11 @@ struct attend_split_keys {
     constexpr std::int64_t padded_rows() const { return group_type::padded(most_rows, many()); }
     constexpr std::int64_t query_size() const { return padded_rows() * parts * group_type::key_elements; }
     constexpr std::int64_t sums_size() const { return most_rows * parts * Variant::value_dim; }
+    /// Whole blocks, or halves where whole ones would leave threads without work.
     constexpr std::int64_t split_size() const {
       constexpr std::int64_t most_splits = 64;
-      return rounded_up((most_keys + most_splits - 1) / most_splits, group_type::block);
+      constexpr std::int64_t block = group_type::block;
+      return rounded_up((most_keys + most_splits - 1) / most_splits, most_keys < 16 * block ? block / 2 : block);
     }
     constexpr std::int64_t splits(std::int64_t keys) const {
       return split_size() == 0 ? 0 : (keys + split_size() - 1) / split_size();

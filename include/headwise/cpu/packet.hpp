@@ -88,6 +88,11 @@ struct packet {
       return sums_from<1, size>(packets);
   }
 
+  /// The sums of neighbours: of a's numbers, then of b's.
+  EIGEN_ALWAYS_INLINE static type sums_of_neighbours(const type& a, const type& b) {
+    return sums_of_neighbours(a, b, std::make_integer_sequence<int, size>{});
+  }
+
   /// 2^x for x <= 0 (and a little above): relative error below 2 units in the last place; below the smallest normal
   /// number 0 or the number; NaN stays NaN. It is 2^n 2^f with n the next whole number below, and 2^f on [0, 1] the
   /// polynomial of least relative error that is 1 at 0.
@@ -154,6 +159,12 @@ struct packet {
                                               std::integer_sequence<int, I...> /*indices*/) {
     return add(__builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I)...),
                __builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I) ^ Width...));
+  }
+
+  template <int... I>
+  EIGEN_ALWAYS_INLINE static type sums_of_neighbours(const type& a, const type& b,
+                                                     std::integer_sequence<int, I...> /*indices*/) {
+    return add(__builtin_shufflevector(a, b, 2 * I...), __builtin_shufflevector(a, b, (2 * I + 1)...));
   }
 
   /// 2^n for the whole numbers whose result is normal, and 0 for the next one below. A number that is whole and large

@@ -35,12 +35,14 @@ struct split_few_rows {
 
   /// Scores of some keys of a block.
   void find_scores(key_range of_block, key_range some) const {
-    for_pieces(some, keys_at_a_time, [&](key_range piece) {
+    // Fewer keys the more parts they have, so that all of these are in the nearest cache.
+    const std::int64_t at_a_time = std::clamp<std::int64_t>(32 / group.parts, 4, keys_at_a_time);
+    for_pieces(some, at_a_time, [&](key_range piece) {
       dot_product(group.rows, piece.size(), group_type::key_elements,
                   row_factor<const F>{group.query, group.query_elements()}, group.key_part(0, piece.begin),
                   row_factor<Real>{scores + (piece.begin - of_block.begin), block},
                   {group.parts, group_type::key_elements, group.key_part_step},
-                  group.after_keys(0, group.parts, of_block, piece, keys_ahead()));
+                  group.after_keys(0, group.parts, of_block, piece, keys_ahead(at_a_time)));
     });
   }
 
@@ -70,7 +72,7 @@ struct split_few_rows {
         const number* first = weights() + (piece.begin - of_block.begin);
         const row_factor<const T> values = group.value_part(part, piece.begin);
         const row_factor<Real> sums = group.sums_part(part, state);
-        const auto upcoming = group.after_values(part, group.parts, of_block, piece, keys_ahead());
+        const auto upcoming = group.after_values(part, group.parts, of_block, piece, keys_ahead(keys_at_a_time));
         if constexpr (factor<F>::depth == 1) {
           add_few_rows(group.rows, Variant::value_dim, piece.size(), left_factor<F>{first, block, 1}, values, sums,
                        upcoming);
@@ -108,12 +110,12 @@ struct split_few_rows {
   /// Keys that are looked at for all rows while they are in the nearest cache.
   static constexpr std::int64_t keys_at_a_time = 16;
 
-  /// How far ahead memory is asked, in whole pieces: what arrives has to wait in the nearest cache, and the more rows
-  /// are computed between, the less do guesses of the machine's own help.
-  std::int64_t keys_ahead() const {
+  /// How far ahead memory is asked, in whole pieces of so many keys: what arrives has to wait in the nearest cache, and
+  /// the more rows are computed between, the less do guesses of the machine's own help.
+  std::int64_t keys_ahead(std::int64_t at_a_time) const {
     const std::int64_t bytes = 2048 * std::min<std::int64_t>(group.rows, 8);
     const std::int64_t key = Variant::head_dim * static_cast<std::int64_t>(sizeof(T)) * group.parts;
-    return rounded_up(std::max<std::int64_t>(bytes / key, 1), keys_at_a_time);
+    return rounded_up(std::max<std::int64_t>(bytes / key, 1), at_a_time);
   }
 };
 

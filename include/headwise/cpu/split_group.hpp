@@ -10,6 +10,7 @@
 #include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packing.hpp"
+#include "headwise/cpu/paired_product.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/upcoming_rows.hpp"
@@ -49,7 +50,7 @@ struct split_group {
   static_assert(Variant::head_dim % factor<F>::depth == 0, "an element of a key holds whole numbers of it");
 
   /// Keys whose scores are held at a time.
-  static constexpr std::int64_t block = 512;
+  static constexpr std::int64_t block = 768;
 
   /// Whether groups of up to so many rows are treated as ones of many: keys are worth more as a left factor then than
   /// in dot products.
@@ -68,7 +69,7 @@ struct split_group {
   std::int64_t parts;
   bool many;                     ///< whether the queries are transposed
   split_row* row;                ///< [rows]
-  F* query;                      ///< [rows][parts][key_elements], or transposed with padded rows
+  F* query;                      ///< [rows][parts][key_elements], or transposed with padded rows, see `query_element`
   row_factor<const T> key;       ///< [keys][head_dim] of the first part
   row_factor<const T> value;     ///< [keys][value_dim] of the first part
   std::int64_t key_part_step;    ///< how far one part's keys are from the next one's
@@ -78,21 +79,21 @@ struct split_group {
   /// What a key or query consists of.
   static constexpr std::int64_t key_elements = Variant::head_dim / factor<F>::depth;
   std::int64_t query_elements() const { return parts * key_elements; }
+  /// Whether transposed queries have neighbours along their elements beside each other, as `paired_product` reads them.
+  static constexpr bool pairs_elements = can_be_paired<F> && key_elements % 2 == 0;
   std::int64_t value_dim() const { return parts * Variant::value_dim; }
 
   /// Puts scale * vector into a part of a row's query, where there is room for all of them.
   void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
-    const std::int64_t row_step = many ? 1 : query_elements();
-    const std::int64_t step = many ? padded_rows() : 1;
-    F* to = query + r * row_step + part * key_elements * step;
     typename factor<F>::number numbers[std::size_t{Variant::head_dim}];
     convert(vector, Variant::head_dim, scale, numbers);
-    for (std::int64_t e = 0; e < key_elements; ++e) to[e * step] = tiles::element_of<F>(numbers, e, Variant::head_dim);
+    for (std::int64_t e = 0; e < key_elements; ++e)
+      query_element(r, part * key_elements + e) = tiles::element_of<F>(numbers, e, Variant::head_dim);
   }
   /// Rows that are not there but padding have queries of zeros.
   void clear_padding() const {
     for (std::int64_t r = rows; r < padded_rows(); ++r)
-      for (std::int64_t e = 0; e < query_elements(); ++e) query[e * padded_rows() + r] = F{};
+      for (std::int64_t e = 0; e < query_elements(); ++e) query_element(r, e) = F{};
   }
 
   /// The keys of one part from one on, and the values.
@@ -173,6 +174,11 @@ struct split_group {
   }
 
  private:
+  F& query_element(std::int64_t r, std::int64_t e) const {
+    if (!many) return query[r * query_elements() + e];
+    if constexpr (pairs_elements) return query[e / 2 * 2 * padded_rows() + 2 * r + e % 2];
+    return query[e * padded_rows() + r];
+  }
   upcoming_rows<T> upcoming_keys(std::int64_t part, std::int64_t count, key_range some) const {
     const key_range there = intersection(some, {0, keys});
     if (there.size() == 0) return {};

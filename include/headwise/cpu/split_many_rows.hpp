@@ -9,6 +9,8 @@
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/column_softmax.hpp"
 #include "headwise/cpu/packing.hpp"
+#include "headwise/cpu/paired_product.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -36,18 +38,18 @@ struct split_many_rows {
   Real* scores;
 
   void find_scores(key_range of_block, key_range some) const {
-    constexpr std::int64_t elements = group_type::key_elements;
     // Few keys at a time are used for all queries of a part, so that both factors stay in the nearest cache.
+    constexpr std::int64_t at_a_time = 2 * register_tile<Real>::rows;
     for (std::int64_t part = 0; part < group.parts; ++part)
-      for_pieces(some, keys_at_a_time, [&](key_range piece) {
-        const left_factor<F> keys = left_factor<F>::rows(near_keys(part, piece));
-        const row_factor<const F> queries{group.query + part * elements * width(), width()};
-        const row_factor<Real> result{scores + (piece.begin - of_block.begin) * width(), width()};
-        const upcoming_rows<T> upcoming = group.after_keys(part, 1, of_block, piece, keys_at_a_time);
+      for_pieces(some, at_a_time, [&](key_range piece) {
+        const auto multiply = [&]<product_write Write>() {
+          multiply_keys<Write>(part, piece, scores + (piece.begin - of_block.begin) * width(),
+                               group.after_keys(part, 1, of_block, piece, at_a_time));
+        };
         if (part == 0)
-          product<product_write::overwrite>(piece.size(), width(), elements, keys, queries, result, upcoming);
+          multiply.template operator()<product_write::overwrite>();
         else
-          product<product_write::add>(piece.size(), width(), elements, keys, queries, result, upcoming);
+          multiply.template operator()<product_write::add>();
       });
   }
 
@@ -68,25 +70,25 @@ struct split_many_rows {
     if (!all_visible)
       return group.add_visible_values(some, {scores + (some.begin - of_block.begin) * width(), 1, width()}, state);
     for (std::int64_t part = 0; part < group.parts; ++part)
-      for_pieces(some, keys_at_a_time, [&](key_range piece) {
+      for_pieces(some, values_at_a_time, [&](key_range piece) {
         const F* first = weights() + (piece.begin - of_block.begin) / factor<F>::depth * width();
         product<product_write::add>(group.rows, Variant::value_dim, elements_of<F>(piece.size()),
                                     left_factor<F>{first, 1, width()}, near_values(part, piece),
                                     group.sums_part(part, state),
-                                    group.after_values(part, 1, of_block, piece, keys_at_a_time));
+                                    group.after_values(part, 1, of_block, piece, values_at_a_time));
       });
   }
 
  private:
-  /// Keys that are used for all rows before the next ones are looked at: whole elements of them.
-  static constexpr std::int64_t keys_at_a_time = 8 * register_tile<Real>::rows;
-  static_assert(keys_at_a_time % factor<F>::depth == 0);
+  /// Values that are used for all rows before the next ones are looked at: whole elements of them.
+  static constexpr std::int64_t values_at_a_time = 8 * register_tile<Real>::rows;
+  static_assert(values_at_a_time % factor<F>::depth == 0);
 
   static constexpr std::int64_t size(std::int64_t rows) {
     const std::int64_t padded = group_type::padded(rows, true);
     return (block + 1) * padded + copy_size + (std::is_same_v<F, Real> ? 0 : block / factor<F>::depth * padded);
   }
-  static constexpr std::int64_t copy_size = keys_at_a_time * std::max(Variant::head_dim, Variant::value_dim);
+  static constexpr std::int64_t copy_size = values_at_a_time * std::max(Variant::head_dim, Variant::value_dim);
   static_assert(sizeof(F) == sizeof(Real));
 
   std::int64_t width() const { return group.padded_rows(); }
@@ -98,6 +100,19 @@ struct split_many_rows {
       return scores;
     else
       return copy() + copy_size;
+  }
+
+  /// to[key][row] (=|+=) <key, query of the row> of one part.
+  template <product_write Write>
+  void multiply_keys(std::int64_t part, key_range some, Real* to, const upcoming_rows<T>& upcoming) const {
+    constexpr std::int64_t elements = group_type::key_elements;
+    const row_factor<const F> keys = near_keys(part, some);
+    const F* queries = group.query + part * elements * width();
+    if constexpr (group_type::pairs_elements)
+      paired_product<Write>(some.size(), width(), elements, keys, queries, {to, width()}, upcoming);
+    else
+      product<Write>(some.size(), width(), elements, left_factor<F>::rows(keys), {queries, width()}, {to, width()},
+                     upcoming);
   }
 
   /// Keys as they lie, or a copy in what they are multiplied as.

@@ -75,38 +75,54 @@ EIGEN_ALWAYS_INLINE void go_to_next_row(row_factor<const Right>& row) {
 }
 EIGEN_ALWAYS_INLINE void go_to_next_row(row_pair_factor<bfloat16>& row) { row.data += 2 * row.row_step; }
 
-/// result (=|+=) left * right for one register tile. One accumulator per element runs over the whole depth in order, so
-/// a result does not depend on how rows and columns are cut into tiles. Every step along the depth is one of
-/// `delivery`.
-template <int Rows, int Packets, product_write Write, typename F, typename Right, typename Delivery>
-EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, Right right,
-                                          row_factor<sum_of<F>> result, Delivery& delivery) {
-  using p = packet<sum_of<F>>;
+/// An element of a left factor's column in every place of a packet, and the way to the next column.
+template <typename F>
+EIGEN_ALWAYS_INLINE typename factor<F>::type broadcast_element(const left_factor<F>& column, std::int64_t row) {
+  return factor<F>::broadcast(column.data + row * column.row_step);
+}
+template <typename F>
+EIGEN_ALWAYS_INLINE void go_to_next_column(left_factor<F>& left) {
+  left.data += left.depth_step;
+}
+
+/// sums += left * right for one register tile. One accumulator per element runs over the whole depth in order, so a
+/// result does not depend on how rows and columns are cut into tiles. Every step along the depth is one of `delivery`.
+template <int Rows, int Packets, typename F, typename Left, typename Right, typename Delivery>
+EIGEN_ALWAYS_INLINE void add_products(std::int64_t depth, Left left, Right right,
+                                      typename packet<sum_of<F>>::type (&sums)[std::size_t{Rows}][std::size_t{Packets}],
+                                      Delivery& delivery) {
   using f = factor<F>;
-  typename p::type sums[std::size_t{Rows}][std::size_t{Packets}];
-  unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
-      sums[i][j] = Write == product_write::add ? p::load(result.data + i * result.row_step + j * p::size) : p::zero();
-    });
-  });
   Delivery meanwhile = delivery;
-  const F* left_column = left.data;
   for (std::int64_t k = 0; k < depth; ++k) {
     typename f::type columns[std::size_t{Packets}];
     load_row<F, Packets>(right, columns);
     unroll<Packets>([&](auto j) __attribute__((always_inline)) { hold(columns[j]); });
     unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-      typename f::type value = f::broadcast(left_column + i * left.row_step);
+      typename f::type value = broadcast_element(left, i);
       hold(value);
       unroll<Packets>([&](auto j) __attribute__((always_inline)) {
         sums[i][j] = f::multiply_add(value, columns[j], sums[i][j]);
       });
     });
     meanwhile.step();
-    left_column += left.depth_step;
+    go_to_next_column(left);
     go_to_next_row(right);
   }
   delivery = meanwhile;
+}
+
+/// result (=|+=) left * right for one register tile.
+template <int Rows, int Packets, product_write Write, typename F, typename Right, typename Delivery>
+EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, Right right,
+                                          row_factor<sum_of<F>> result, Delivery& delivery) {
+  using p = packet<sum_of<F>>;
+  typename p::type sums[std::size_t{Rows}][std::size_t{Packets}];
+  unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+      sums[i][j] = Write == product_write::add ? p::load(result.data + i * result.row_step + j * p::size) : p::zero();
+    });
+  });
+  add_products<Rows, Packets, F>(depth, left, right, sums, delivery);
   unroll<Rows>([&](auto i) __attribute__((always_inline)) {
     unroll<Packets>([&](auto j) __attribute__((always_inline)) {
       p::store(result.data + i * result.row_step + j * p::size, sums[i][j]);
@@ -136,27 +152,33 @@ constexpr int strip_rows(int packets) {
   return std::min(register_tile<T>::sums / packets, 2 * register_tile<T>::rows);
 }
 
+/// Calls tile(first row, rows) for all rows, up to `Most` at a time, `rows` a compile-time number.
+template <int Most, typename Tile>
+EIGEN_ALWAYS_INLINE void for_tiles_of_rows(std::int64_t rows, const Tile& tile) {
+  std::int64_t i = 0;
+  const auto take = [&](auto count) __attribute__((always_inline)) {
+    tile(i, count);
+    i += count;
+  };
+  // Two rows alone would wait for their sums: 8 rows are better taken as 4 and 4 than as 6 and 2.
+  const auto takes_most = [](std::int64_t count) { return count >= Most && (count < Most + 2 || count > Most + 3); };
+  while (takes_most(rows - i)) take(std::integral_constant<int, Most>{});
+  if constexpr (Most > 8) {
+    if (i + 8 <= rows) take(std::integral_constant<int, 8>{});
+  }
+  while (i + 4 <= rows) take(std::integral_constant<int, 4>{});
+  if (i + 2 <= rows) take(std::integral_constant<int, 2>{});
+  if (i < rows) take(std::integral_constant<int, 1>{});
+}
+
 /// All rows over one strip of `Packets` packets.
 template <int Packets, product_write Write, typename F, typename Delivery>
 void strip_product(std::int64_t rows, std::int64_t depth, left_factor<F> left, row_factor<const F> right,
                    row_factor<sum_of<F>> result, Delivery& delivery) {
-  constexpr int most_rows = strip_rows<sum_of<F>>(Packets);
-  std::int64_t i = 0;
-  const auto take = [&]<int Rows>() __attribute__((always_inline)) {
-    register_product<Rows, Packets, Write>(depth, left.from_row(i), right, result.from_row(i), delivery);
-    return Rows;
-  };
-  // Two rows alone would wait for their sums: 8 rows are better taken as 4 and 4 than as 6 and 2.
-  const auto takes_most = [](std::int64_t count) {
-    return count >= most_rows && (count < most_rows + 2 || count > most_rows + 3);
-  };
-  while (takes_most(rows - i)) i += take.template operator()<most_rows>();
-  if constexpr (most_rows > 8) {
-    if (i + 8 <= rows) i += take.template operator()<8>();
-  }
-  while (i + 4 <= rows) i += take.template operator()<4>();
-  if (i + 2 <= rows) i += take.template operator()<2>();
-  if (i < rows) take.template operator()<1>();
+  for_tiles_of_rows<strip_rows<sum_of<F>>(Packets)>(
+      rows, [&](std::int64_t i, auto count) __attribute__((always_inline)) {
+        register_product<count, Packets, Write>(depth, left.from_row(i), right, result.from_row(i), delivery);
+      });
 }
 
 /// How many of `left` packets a strip takes: as many as a register tile has, but no strip of one where two of about the
