@@ -38,8 +38,8 @@ TEST_CASE("a pair adds both of its products, by the machine's instruction and by
   }
   const auto before = cpu::packet<float>::load(sums.data());
   CHECK(numbers_of(pairs::multiply_add(pairs::broadcast(&left), pairs::load(right.data()), before)) == expected);
-  CHECK(numbers_of(pairs::multiply_add_by_parts(pairs::broadcast(&left), pairs::load(right.data()), before)) ==
-        expected);
+  CHECK(numbers_of(cpu::tiles::multiply_add_pairs_by_parts(pairs::broadcast(&left), pairs::load(right.data()),
+                                                           before)) == expected);
 }
 
 TEST_CASE("sums are rounded to numbers in a row, and two rows of them to pairs") {

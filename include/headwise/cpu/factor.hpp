@@ -5,15 +5,11 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
-#include <utility>
 
 #include "headwise/core/half_precision.hpp"
+#include "headwise/cpu/bfloat16_arithmetic.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
-
-#if defined(__AVX512BF16__)
-#include <immintrin.h>
-#endif
 
 namespace headwise::cpu {
 
@@ -70,12 +66,12 @@ struct factor<bfloat16_pair> {
   }
   /// Two packets of them.
   EIGEN_ALWAYS_INLINE static void load_pairs(const bfloat16* first, const bfloat16* second, type& low, type& high) {
-    halves a;
-    halves b;
+    tiles::halves a;
+    tiles::halves b;
     std::memcpy(&a, first, sizeof a);
     std::memcpy(&b, second, sizeof b);
-    low = interleave<0>(a, b, std::make_integer_sequence<int, 2 * packet<float>::size>{});
-    high = interleave<packet<float>::size>(a, b, std::make_integer_sequence<int, 2 * packet<float>::size>{});
+    low = tiles::interleave<0>(a, b);
+    high = tiles::interleave<packet<float>::size>(a, b);
   }
   EIGEN_ALWAYS_INLINE static type broadcast(const bfloat16_pair* from) {
     std::uint32_t pair;
@@ -83,59 +79,25 @@ struct factor<bfloat16_pair> {
     return __builtin_bit_cast(type, packet<float>::broadcast(__builtin_bit_cast(float, pair)));
   }
   EIGEN_ALWAYS_INLINE static sum_type multiply_add(const type& a, const type& b, const sum_type& sums) {
-#if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
-    if constexpr (packet<float>::size == 16)
-      return _mm512_dpbf16_ps(sums, __builtin_bit_cast(__m512bh, a), __builtin_bit_cast(__m512bh, b));
-    else
-#endif
-      return multiply_add_by_parts(a, b, sums);
-  }
-  /// The same in operations that every machine has.
-  EIGEN_ALWAYS_INLINE static sum_type multiply_add_by_parts(const type& a, const type& b, const sum_type& sums) {
-    const sum_type first = packet<float>::multiply_add(first_of(a), first_of(b), sums);
-    return packet<float>::multiply_add(second_of(a), second_of(b), first);
+    return tiles::multiply_add_pairs(a, b, sums);
   }
   EIGEN_ALWAYS_INLINE static float multiply_add_one(const bfloat16_pair& a, const bfloat16_pair& b, float value) {
     return value + float(a.first) * float(b.first) + float(a.second) * float(b.second);
   }
   /// Rounds sums to numbers that stand one behind the other.
   EIGEN_ALWAYS_INLINE static void store(number* to, const sum_type& numbers) {
-#if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
-    if constexpr (packet<float>::size == 16) {
-      const __m256bh rounded = _mm512_cvtneps_pbh(numbers);
-      std::memcpy(static_cast<void*>(to), &rounded, sizeof rounded);
-      return;
-    }
-#endif
-    store_as<float>(to, numbers);
+    const tiles::half_words rounded = tiles::rounded(numbers);
+    std::memcpy(static_cast<void*>(to), &rounded, sizeof rounded);
   }
   /// Rounds two rows of sums to pairs of a number of each.
   EIGEN_ALWAYS_INLINE static void store_pairs(bfloat16_pair* to, const sum_type& first, const sum_type& second) {
-    const type pairs = tiles::stored_of(bfloat16{}, tiles::bits_of(first)) |
-                       tiles::stored_of(bfloat16{}, tiles::bits_of(second)) << 16;
+    const type pairs = tiles::rounded_pairs(first, second);
     std::memcpy(static_cast<void*>(to), &pairs, sizeof pairs);
   }
-
- private:
-  using halves __attribute__((vector_size(sizeof(type)))) = std::uint16_t;
-
-  /// Numbers of both from one on, in turns.
-  template <int First, int... I>
-  EIGEN_ALWAYS_INLINE static type interleave(const halves& a, const halves& b,
-                                             std::integer_sequence<int, I...> /*indices*/) {
-    return __builtin_bit_cast(
-        type, __builtin_shufflevector(a, b, (First + I / 2 + (I % 2 != 0 ? 2 * packet<float>::size : 0))...));
-  }
-  EIGEN_ALWAYS_INLINE static sum_type first_of(const type& pairs) { return tiles::numbers_of(pairs << 16); }
-  EIGEN_ALWAYS_INLINE static sum_type second_of(const type& pairs) { return tiles::numbers_of(pairs & 0xffff0000U); }
 };
 
 /// Whether products of bfloat16 pairs are faster than those of floats here.
-#if defined(__AVX512BF16__) && defined(EIGEN_VECTORIZE_AVX512)
-inline constexpr bool multiplies_bfloat16_pairs = packet<float>::size == 16;
-#else
-inline constexpr bool multiplies_bfloat16_pairs = false;
-#endif
+inline constexpr bool multiplies_bfloat16_pairs = tiles::has_bfloat16_instructions;
 
 /// What tensors of T are multiplied as where sums are taken in Real.
 template <typename T, typename Real>
