@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -59,10 +60,33 @@ template <typename T>
 struct packet {
   using type = typename Eigen::internal::packet_traits<T>::type;
   static constexpr int size = Eigen::internal::unpacket_traits<type>::size;
+  using doubles = typename Eigen::internal::packet_traits<double>::type;
   static constexpr int registers = EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS;
 
   EIGEN_ALWAYS_INLINE static type zero() { return Eigen::internal::pset1<type>(T(0)); }
   EIGEN_ALWAYS_INLINE static type broadcast(T value) { return Eigen::internal::pset1<type>(value); }
+  /// Whether a load can fill a packet with so many numbers, again and again.
+  template <int Run>
+  static constexpr bool broadcasts_runs =
+#if defined(EIGEN_VECTORIZE_AVX512)
+      (Run == 4 && std::is_same_v<T, float>) ||
+#endif
+      (Run == 2 && 2 * sizeof(T) == sizeof(double) && sizeof(type) == sizeof(doubles) && sizeof(type) > sizeof(double));
+  /// `Run` numbers from an address on, again and again; their bits may mean something else.
+  template <int Run>
+  EIGEN_ALWAYS_INLINE static type broadcast_run(const void* from) {
+    static_assert(broadcasts_runs<Run>);
+#if defined(EIGEN_VECTORIZE_AVX512)
+    if constexpr (Run == 4)
+      return _mm512_broadcast_f32x4(_mm_loadu_ps(static_cast<const float*>(from)));
+    else
+#endif
+    {
+      double both;
+      std::memcpy(&both, from, sizeof both);
+      return __builtin_bit_cast(type, Eigen::internal::pset1<doubles>(both));
+    }
+  }
   EIGEN_ALWAYS_INLINE static type load(const T* from) { return Eigen::internal::ploadu<type>(from); }
   /// Fewer numbers than a packet has, and zeros in the place of the others.
   EIGEN_ALWAYS_INLINE static type load_first(const T* from, std::int64_t count) {
@@ -88,6 +112,11 @@ struct packet {
       return sums_from<1, size>(packets);
   }
 
+  /// The sums of numbers of `Count` packets that stand in runs of as many: sum j of run r comes from run r of packet j.
+  template <int Count>
+  EIGEN_ALWAYS_INLINE static type sums_of_runs(const type* packets) {
+    return sums_from<1, Count>(packets);
+  }
   /// The sums of neighbours: of a's numbers, then of b's.
   EIGEN_ALWAYS_INLINE static type sums_of_neighbours(const type& a, const type& b) {
     return sums_of_neighbours(a, b, std::make_integer_sequence<int, size>{});

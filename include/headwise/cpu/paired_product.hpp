@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "headwise/cpu/factor.hpp"
+#include "headwise/cpu/left_runs.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/tile_product.hpp"
@@ -13,35 +13,15 @@
 
 namespace headwise::cpu {
 
-/// Whether two elements can be broadcast at a time, in the place of one number of twice the size.
+/// Whether two elements can be broadcast at a time.
 template <typename F>
-inline constexpr bool can_be_paired = 2 * sizeof(F) == sizeof(double) &&
-                                      2 * packet<double>::size == packet<sum_of<F>>::size;
+inline constexpr bool can_be_paired = tiles::can_be_left_runs<F, 2>;
 
 namespace tiles {
 
-/// A left factor of which two elements are read at a time, neighbours along the depth.
-template <typename F>
-struct left_neighbours {
-  const F* data;
-  std::int64_t row_step;
-
-  left_neighbours from_row(std::int64_t i) const { return {further_on(data, i * row_step), row_step}; }
-};
-template <typename F>
-EIGEN_ALWAYS_INLINE typename factor<F>::type broadcast_element(const left_neighbours<F>& column, std::int64_t row) {
-  double both;
-  std::memcpy(&both, column.data + row * column.row_step, sizeof both);
-  return __builtin_bit_cast(typename factor<F>::type, packet<double>::broadcast(both));
-}
-template <typename F>
-EIGEN_ALWAYS_INLINE void go_to_next_column(left_neighbours<F>& left) {
-  left.data += 2;
-}
-
 /// result (=|+=) left * right for one register tile, which holds two sums for every result.
 template <int Rows, int Packets, product_write Write, typename F, typename Delivery>
-EIGEN_ALWAYS_INLINE void paired_register_product(std::int64_t pairs, left_neighbours<F> left, row_factor<const F> right,
+EIGEN_ALWAYS_INLINE void paired_register_product(std::int64_t pairs, left_runs<F, 2> left, row_factor<const F> right,
                                                  row_factor<sum_of<F>> result, Delivery& delivery) {
   using p = packet<sum_of<F>>;
   typename p::type sums[std::size_t{Rows}][std::size_t{2 * Packets}];
@@ -60,10 +40,8 @@ EIGEN_ALWAYS_INLINE void paired_register_product(std::int64_t pairs, left_neighb
 
 }  // namespace tiles
 
-/// `product` with few columns, whole packets of them: a broadcast of two elements of the left factor, neighbours along
-/// its depth, is worth as many multiplications as one of a single element is with twice the columns. `left` has
-/// contiguous rows, `right` such neighbours beside each other, [depth / 2][columns][2], and `depth` is even. Upcoming
-/// rows are asked for meanwhile.
+/// `product` with few columns, whole packets of them, by broadcasts of two elements of the left factor: that has
+/// contiguous rows, `right` is [depth / 2][columns][2], and `depth` is even. Upcoming rows are asked for meanwhile.
 template <product_write Write, typename F, typename Stored = F>
 void paired_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const F> left,
                     const F* right, row_factor<sum_of<F>> result, const upcoming_rows<Stored>& upcoming = {}) {
@@ -81,12 +59,12 @@ void paired_product(std::int64_t rows, std::int64_t columns, std::int64_t depth,
     steps += (rows + at_a_time - 1) / at_a_time * (depth / 2);
   });
   row_delivery delivery(upcoming, steps);
-  const tiles::left_neighbours<F> neighbours{left.data, left.row_step};
+  const tiles::left_runs<F, 2> pairs{left.data, left.row_step};
   for_each_strip([&](std::int64_t first, auto packets) {
     tiles::for_tiles_of_rows<tiles::strip_rows<T>(2 * packets)>(
         rows, [&](std::int64_t i, auto count) __attribute__((always_inline)) {
           tiles::paired_register_product<count, packets, Write>(
-              depth / 2, neighbours.from_row(i), row_factor<const F>{right, 2 * columns}.from_column(2 * first),
+              depth / 2, pairs.from_row(i), row_factor<const F>{right, 2 * columns}.from_column(2 * first),
               result.from_row(i).from_column(first), delivery);
         });
   });

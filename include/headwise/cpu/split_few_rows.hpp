@@ -8,6 +8,7 @@
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/dot_product.hpp"
+#include "headwise/cpu/eight_row_dots.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
@@ -35,6 +36,8 @@ struct split_few_rows {
 
   /// Scores of some keys of a block.
   void find_scores(key_range of_block, key_range some) const {
+    if constexpr (group_type::can_take_eight)
+      if (group.takes_eight()) return find_scores_by_eight(of_block, some);
     // Fewer keys the more parts they have, so that all of these are in the nearest cache.
     const std::int64_t at_a_time = std::clamp<std::int64_t>(32 / group.parts, 4, keys_at_a_time);
     for_pieces(some, at_a_time, [&](key_range piece) {
@@ -42,7 +45,7 @@ struct split_few_rows {
                   row_factor<const F>{group.query, group.query_elements()}, group.key_part(0, piece.begin),
                   row_factor<Real>{scores + (piece.begin - of_block.begin), block},
                   {group.parts, group_type::key_elements, group.key_part_step},
-                  group.after_keys(0, group.parts, of_block, piece, keys_ahead(at_a_time)));
+                  group.after_keys(0, group.parts, of_block, piece, keys_ahead(group.parts, at_a_time)));
     });
   }
 
@@ -72,7 +75,8 @@ struct split_few_rows {
         const number* first = weights() + (piece.begin - of_block.begin);
         const row_factor<const T> values = group.value_part(part, piece.begin);
         const row_factor<Real> sums = group.sums_part(part, state);
-        const auto upcoming = group.after_values(part, group.parts, of_block, piece, keys_ahead(keys_at_a_time));
+        const auto upcoming = group.after_values(part, group.takes_eight() ? 1 : group.parts, of_block, piece,
+                                                 keys_ahead(1, keys_at_a_time));
         if constexpr (factor<F>::depth == 1) {
           add_few_rows(group.rows, Variant::value_dim, piece.size(), left_factor<F>{first, block, 1}, values, sums,
                        upcoming);
@@ -88,6 +92,33 @@ struct split_few_rows {
 
  private:
   using number = typename factor<F>::number;
+
+  /// Scores of eight rows at a time, part by part, and then of the rows that are left.
+  void find_scores_by_eight(key_range of_block, key_range some) const {
+    constexpr std::int64_t elements = group_type::key_elements;
+    constexpr std::int64_t depth = factor<F>::depth;
+    constexpr std::int64_t at_a_time = 12;
+    constexpr std::int64_t bytes_ahead = 12 * 1024;
+    for (std::int64_t part = 0; part < group.parts; ++part)
+      for_pieces(some, at_a_time, [&](key_range piece) {
+        const row_factor<const T> keys = group.key_part(part, piece.begin);
+        const row_factor<Real> result{scores + (piece.begin - of_block.begin), block};
+        const auto multiply = [&]<product_write Write>() {
+          eight_row_dots<Write>(piece.size(), elements, static_cast<const F*>(group.query) + part * 8 * elements,
+                                row_factor<const F>{reinterpret_cast<const F*>(keys.data), keys.row_step / depth},
+                                result,
+                                group.after_keys(part, 1, of_block, piece, pieces_of(bytes_ahead, 1, at_a_time)));
+        };
+        if (part == 0)
+          multiply.template operator()<product_write::overwrite>();
+        else
+          multiply.template operator()<product_write::add>();
+        if (part == 0 && group.rows > 8)
+          dot_product(group.rows - 8, piece.size(), elements,
+                      row_factor<const F>{group.query, group.query_elements()}.from_row(8), keys, result.from_row(8),
+                      {group.parts, elements, group.key_part_step});
+      });
+  }
 
   static constexpr std::int64_t size(std::int64_t rows) {
     const std::int64_t weights = std::is_same_v<F, Real> ? 0 : rows * block * static_cast<std::int64_t>(sizeof(number));
@@ -110,12 +141,15 @@ struct split_few_rows {
   /// Keys that are looked at for all rows while they are in the nearest cache.
   static constexpr std::int64_t keys_at_a_time = 16;
 
+  /// Keys, in whole pieces of so many, that take about as many bytes with so many of their parts.
+  static std::int64_t pieces_of(std::int64_t bytes, std::int64_t parts, std::int64_t keys) {
+    const std::int64_t key = Variant::head_dim * static_cast<std::int64_t>(sizeof(T)) * parts;
+    return rounded_up(std::max<std::int64_t>(bytes / key, 1), keys);
+  }
   /// How far ahead memory is asked, in whole pieces of so many keys: what arrives has to wait in the nearest cache, and
   /// the more rows are computed between, the less do guesses of the machine's own help.
-  std::int64_t keys_ahead(std::int64_t at_a_time) const {
-    const std::int64_t bytes = 2048 * std::min<std::int64_t>(group.rows, 8);
-    const std::int64_t key = Variant::head_dim * static_cast<std::int64_t>(sizeof(T)) * group.parts;
-    return rounded_up(std::max<std::int64_t>(bytes / key, 1), at_a_time);
+  std::int64_t keys_ahead(std::int64_t parts, std::int64_t at_a_time) const {
+    return pieces_of(2048 * std::min<std::int64_t>(group.rows, 8), parts, at_a_time);
   }
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/cpu/eight_row_dots.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/online_softmax.hpp"
@@ -69,7 +70,7 @@ struct split_group {
   std::int64_t parts;
   bool many;                     ///< whether the queries are transposed
   split_row* row;                ///< [rows]
-  F* query;                      ///< [rows][parts][key_elements], or transposed with padded rows, see `query_element`
+  F* query;                      ///< [rows][parts][key_elements], or as `query_element` says
   row_factor<const T> key;       ///< [keys][head_dim] of the first part
   row_factor<const T> value;     ///< [keys][value_dim] of the first part
   std::int64_t key_part_step;    ///< how far one part's keys are from the next one's
@@ -82,6 +83,14 @@ struct split_group {
   /// Whether transposed queries have neighbours along their elements beside each other, as `paired_product` reads them.
   static constexpr bool pairs_elements = can_be_paired<F> && key_elements % 2 == 0;
   std::int64_t value_dim() const { return parts * Variant::value_dim; }
+
+  /// Whether the first eight of few rows are taken together, as `eight_row_dots` reads them.
+  static constexpr bool can_take_eight = can_take_eight_rows<F> && std::is_same_v<T, typename factor<F>::number> &&
+                                         key_elements % eight_row_run<F> == 0;
+  bool takes_eight() const {
+    return can_take_eight && !many && rows >= 8 && key.row_step % factor<F>::depth == 0 &&
+           key_part_step % factor<F>::depth == 0;
+  }
 
   /// Puts scale * vector into a part of a row's query, where there is room for all of them.
   void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
@@ -175,6 +184,10 @@ struct split_group {
 
  private:
   F& query_element(std::int64_t r, std::int64_t e) const {
+    if (r < 8 && takes_eight()) {
+      constexpr std::int64_t run = eight_row_run<F>;
+      return query[(e / run * 8 + r) * run + e % run];
+    }
     if (!many) return query[r * query_elements() + e];
     if constexpr (pairs_elements) return query[e / 2 * 2 * padded_rows() + 2 * r + e % 2];
     return query[e * padded_rows() + r];
