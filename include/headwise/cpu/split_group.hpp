@@ -85,8 +85,8 @@ struct split_group {
   std::int64_t value_dim() const { return parts * Variant::value_dim; }
 
   /// Whether the first eight of few rows are taken together, as `eight_row_dots` reads them.
-  static constexpr bool can_take_eight = can_take_eight_rows<F> && std::is_same_v<T, typename factor<F>::number> &&
-                                         key_elements % eight_row_run<F> == 0;
+  static constexpr bool can_take_eight =
+      can_take_eight_rows<F> && std::is_same_v<T, typename factor<F>::number> && key_elements % eight_row_run<F> == 0;
   bool takes_eight() const {
     return can_take_eight && !many && rows >= 8 && key.row_step % factor<F>::depth == 0 &&
            key_part_step % factor<F>::depth == 0;
