@@ -20,7 +20,7 @@ using cpu::row_factor;
 template <typename F, product_write Write>
 void compare_with_plain_loops(std::int64_t columns, std::int64_t elements) {
   using number = typename cpu::factor<F>::number;
-  constexpr std::int64_t run = cpu::eight_row_run<F>;
+  constexpr std::int64_t run = cpu::eight_row_run<F>();
   const std::int64_t depth = elements * cpu::factor<F>::depth;
   random_numbers random(12);
   const auto a = random.whole_numbers<float>(8 * depth);

@@ -18,10 +18,12 @@ namespace headwise::cpu {
 
 /// Elements that a broadcast takes for eight rows: as many as leave room for four rows in a packet.
 template <typename F>
-inline constexpr int eight_row_run = std::max(packet<sum_of<F>>::size / 4, 1);
+constexpr int eight_row_run() {
+  return std::max(packet<sum_of<F>>::size / 4, 1);
+}
 /// Whether there are such broadcasts.
 template <typename F>
-inline constexpr bool can_take_eight_rows = eight_row_run<F> > 1 && tiles::can_be_left_runs<F, eight_row_run<F>>;
+inline constexpr bool can_take_eight_rows = eight_row_run<F>() > 1 && tiles::can_be_left_runs<F, eight_row_run<F>()>;
 
 namespace tiles {
 
@@ -31,7 +33,7 @@ void eight_row_register_dots(std::int64_t runs, const F* eight, row_factor<const
                              row_delivery& delivery) {
   using T = sum_of<F>;
   using p = packet<T>;
-  constexpr int run = eight_row_run<F>;
+  constexpr int run = eight_row_run<F>();
   typename p::type sums[std::size_t{Columns}][2];
   unroll<Columns>([&](auto j) __attribute__((always_inline)) { sums[j][0] = sums[j][1] = p::zero(); });
   add_products<Columns, 2, F>(runs, left_runs<F, run>{b.data, b.row_step}, row_factor<const F>{eight, 2 * p::size},
@@ -60,7 +62,7 @@ void eight_row_register_dots(std::int64_t runs, const F* eight, row_factor<const
 template <product_write Write, typename F, typename Stored = F>
 void eight_row_dots(std::int64_t columns, std::int64_t depth, const F* eight, row_factor<const F> b,
                     row_factor<sum_of<F>> result, const upcoming_rows<Stored>& upcoming = {}) {
-  constexpr int run = eight_row_run<F>;
+  constexpr int run = eight_row_run<F>();
   constexpr int most = register_tile<sum_of<F>>::sums / 2;
   const auto for_each_tile = [&](const auto& tile) {
     std::int64_t j = 0;

@@ -86,7 +86,7 @@ struct split_group {
 
   /// Whether the first eight of few rows are taken together, as `eight_row_dots` reads them.
   static constexpr bool can_take_eight =
-      can_take_eight_rows<F> && std::is_same_v<T, typename factor<F>::number> && key_elements % eight_row_run<F> == 0;
+      can_take_eight_rows<F> && std::is_same_v<T, typename factor<F>::number> && key_elements % eight_row_run<F>() == 0;
   bool takes_eight() const {
     return can_take_eight && !many && rows >= 8 && key.row_step % factor<F>::depth == 0 &&
            key_part_step % factor<F>::depth == 0;
@@ -185,7 +185,7 @@ struct split_group {
  private:
   F& query_element(std::int64_t r, std::int64_t e) const {
     if (r < 8 && takes_eight()) {
-      constexpr std::int64_t run = eight_row_run<F>;
+      constexpr std::int64_t run = eight_row_run<F>();
       return query[(e / run * 8 + r) * run + e % run];
     }
     if (!many) return query[r * query_elements() + e];
