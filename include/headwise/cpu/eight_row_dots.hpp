@@ -23,7 +23,7 @@ constexpr int eight_row_run() {
 }
 /// Whether there are such broadcasts.
 template <typename F>
-inline constexpr bool can_take_eight_rows = eight_row_run<F>() > 1 && tiles::can_be_left_runs<F, eight_row_run<F>()>;
+inline constexpr bool can_take_eight_rows = tiles::can_be_left_runs<F>(eight_row_run<F>());
 
 namespace tiles {
 

@@ -20,11 +20,13 @@ struct left_runs {
   left_runs from_row(std::int64_t i) const { return {further_on(data, i * row_step), row_step}; }
 };
 
-/// Whether there are such broadcasts.
-template <typename F, int Run>
-inline constexpr bool can_be_left_runs =
-    sizeof(F) == sizeof(float) &&
-    sizeof(typename factor<F>::type) == sizeof(packet<float>::type) && packet<float>::template broadcasts_runs<Run>;
+/// Whether there are broadcasts of runs of so many elements.
+template <typename F>
+constexpr bool can_be_left_runs(int run) {
+  using p = packet<float>;
+  return sizeof(F) == sizeof(float) && sizeof(typename factor<F>::type) == sizeof(typename p::type) &&
+         ((run == 2 && p::template broadcasts_runs<2>) || (run == 4 && p::template broadcasts_runs<4>));
+}
 
 template <typename F, int Run>
 EIGEN_ALWAYS_INLINE typename factor<F>::type broadcast_element(const left_runs<F, Run>& column, std::int64_t row) {

@@ -15,7 +15,7 @@ namespace headwise::cpu {
 
 /// Whether two elements can be broadcast at a time.
 template <typename F>
-inline constexpr bool can_be_paired = tiles::can_be_left_runs<F, 2>;
+inline constexpr bool can_be_paired = tiles::can_be_left_runs<F>(2);
 
 namespace tiles {
 
