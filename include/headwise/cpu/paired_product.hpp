@@ -24,11 +24,12 @@ template <int Rows, int Packets, product_write Write, typename F, typename Deliv
 EIGEN_ALWAYS_INLINE void paired_register_product(std::int64_t pairs, left_runs<F, 2> left, row_factor<const F> right,
                                                  row_factor<sum_of<F>> result, Delivery& delivery) {
   using p = packet<sum_of<F>>;
-  typename p::type sums[std::size_t{Rows}][std::size_t{2 * Packets}];
+  constexpr int held = 2 * Packets;
+  typename p::type sums[std::size_t{Rows}][std::size_t{held}];
   unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-    unroll<2 * Packets>([&](auto j) __attribute__((always_inline)) { sums[i][j] = p::zero(); });
+    unroll<held>([&](auto j) __attribute__((always_inline)) { sums[i][j] = p::zero(); });
   });
-  add_products<Rows, 2 * Packets, F>(pairs, left, right, sums, delivery);
+  add_products<Rows, held, F>(pairs, left, right, sums, delivery);
   unroll<Rows>([&](auto i) __attribute__((always_inline)) {
     unroll<Packets>([&](auto j) __attribute__((always_inline)) {
       sum_of<F>* to = result.data + i * result.row_step + j * p::size;

@@ -98,7 +98,7 @@ struct split_few_rows {
     constexpr std::int64_t elements = group_type::key_elements;
     constexpr std::int64_t depth = factor<F>::depth;
     constexpr std::int64_t at_a_time = 12;
-    constexpr std::int64_t bytes_ahead = 12 * 1024;
+    constexpr std::int64_t bytes_ahead = 12 << 10;
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {
         const row_factor<const T> keys = group.key_part(part, piece.begin);

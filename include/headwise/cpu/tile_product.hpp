@@ -158,16 +158,16 @@ EIGEN_ALWAYS_INLINE void for_tiles_of_rows(std::int64_t rows, const Tile& tile) 
   std::int64_t i = 0;
   const auto take = [&](auto count) __attribute__((always_inline)) {
     tile(i, count);
-    i += count;
+    return std::int64_t{count};
   };
   // Two rows alone would wait for their sums: 8 rows are better taken as 4 and 4 than as 6 and 2.
   const auto takes_most = [](std::int64_t count) { return count >= Most && (count < Most + 2 || count > Most + 3); };
-  while (takes_most(rows - i)) take(std::integral_constant<int, Most>{});
+  while (takes_most(rows - i)) i += take(std::integral_constant<int, Most>{});
   if constexpr (Most > 8) {
-    if (i + 8 <= rows) take(std::integral_constant<int, 8>{});
+    if (i + 8 <= rows) i += take(std::integral_constant<int, 8>{});
   }
-  while (i + 4 <= rows) take(std::integral_constant<int, 4>{});
-  if (i + 2 <= rows) take(std::integral_constant<int, 2>{});
+  while (i + 4 <= rows) i += take(std::integral_constant<int, 4>{});
+  if (i + 2 <= rows) i += take(std::integral_constant<int, 2>{});
   if (i < rows) take(std::integral_constant<int, 1>{});
 }
 
