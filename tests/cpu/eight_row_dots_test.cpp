@@ -28,10 +28,8 @@ void compare_with_plain_loops(std::int64_t columns, std::int64_t elements) {
   const std::int64_t pitch = columns + 3;
   const auto before = random.whole_numbers<float>(8 * pitch);
   auto expected = before;
-  if (Write == product_write::overwrite)
-    for (std::int64_t i = 0; i < 8; ++i)
-      for (std::int64_t j = 0; j < columns; ++j) expected[static_cast<std::size_t>(i * pitch + j)] = 0;
-  add_plain_product<float>(8, columns, depth, {a.data(), depth}, {b.data(), 1, depth}, {expected.data(), pitch});
+  plain_product<float>(Write == product_write::add, 8, columns, depth, {a.data(), depth}, {b.data(), 1, depth},
+                       {expected.data(), pitch});
 
   const std::vector<number> a_numbers(a.begin(), a.end());
   const std::vector<number> b_numbers(b.begin(), b.end());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <headwise/cpu/packing.hpp>
@@ -27,10 +26,8 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   const std::int64_t pitch = columns + 3;
   auto result = random.whole_numbers<float>(rows * pitch);
   auto expected = result;
-  if (Write == product_write::overwrite)
-    for (std::int64_t i = 0; i < rows; ++i) std::fill_n(expected.data() + i * pitch, columns, 0.0F);
-  add_plain_product<float>(rows, columns, depth, {left.data(), depth}, {right.data(), 1, depth},
-                           {expected.data(), pitch});
+  plain_product<float>(Write == product_write::add, rows, columns, depth, {left.data(), depth},
+                       {right.data(), 1, depth}, {expected.data(), pitch});
 
   const std::vector<number> left_numbers(left.begin(), left.end());
   const std::vector<number> right_numbers(right.begin(), right.end());

@@ -31,9 +31,9 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   const std::vector<number> left_numbers(left.begin(), left.end());
   const std::vector<number> right_numbers(right.begin(), right.end());
   std::vector<T> result(before.begin(), before.end());
-  auto exact = Write == product_write::add ? before : std::vector<float>(before.size());
-  add_plain_product<float>(rows, columns, depth, {left.data(), depth}, {right.data(), columns},
-                           {exact.data(), columns});
+  auto exact = before;
+  plain_product<float>(Write == product_write::add, rows, columns, depth, {left.data(), depth}, {right.data(), columns},
+                       {exact.data(), columns});
   const std::vector<T> expected(exact.begin(), exact.end());
 
   const std::int64_t elements = cpu::elements_of<F>(depth);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <headwise/cpu/tile_product.hpp>
 #include <vector>
@@ -48,13 +47,11 @@ void compare_with_plain_loops(bool transposed) {
     const auto right = random.whole_numbers<T>(depth * pitch);
     auto result = random.whole_numbers<T>(rows * pitch);
     auto expected = result;
-    if (Write == product_write::overwrite)
-      for (std::int64_t i = 0; i < rows; ++i) std::fill_n(expected.data() + i * pitch, columns, T(0));
     using headwise::test::plain_matrix;
     const plain_matrix<const T> left_matrix =
         transposed ? plain_matrix<const T>{left.data(), 1, rows} : plain_matrix<const T>{left.data(), depth};
-    headwise::test::add_plain_product<T>(rows, columns, depth, left_matrix, {right.data(), pitch},
-                                         {expected.data(), pitch});
+    headwise::test::plain_product<T>(Write == product_write::add, rows, columns, depth, left_matrix,
+                                     {right.data(), pitch}, {expected.data(), pitch});
     const left_factor<T> factor =
         transposed ? left_factor<T>{left.data(), 1, rows} : left_factor<T>{left.data(), depth, 1};
     headwise::cpu::product<Write>(rows, columns, depth, factor, row_factor<const T>{right.data(), pitch},

@@ -24,4 +24,14 @@ void add_plain_product(std::int64_t rows, std::int64_t columns, std::int64_t dep
       for (std::int64_t k = 0; k < depth; ++k) sums(i, j) += left(i, k) * right(k, j);
 }
 
+/// sums = left * right, or sums += left * right.
+template <typename T>
+void plain_product(bool add, std::int64_t rows, std::int64_t columns, std::int64_t depth, plain_matrix<const T> left,
+                   plain_matrix<const T> right, plain_matrix<T> sums) {
+  if (!add)
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) sums(i, j) = T(0);
+  add_plain_product<T>(rows, columns, depth, left, right, sums);
+}
+
 }  // namespace headwise::test

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include "headwise/core/half_precision.hpp"

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
-#include <utility>
 
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/left_runs.hpp"

@@ -20,6 +20,12 @@ struct left_runs {
   left_runs from_row(std::int64_t i) const { return {further_on(data, i * row_step), row_step}; }
 };
 
+/// Where element k of column j stands in a right factor of so many columns that has such runs.
+template <int Run>
+constexpr std::int64_t place_in_runs(std::int64_t columns, std::int64_t j, std::int64_t k) {
+  return (k / Run * columns + j) * Run + k % Run;
+}
+
 /// Whether there are broadcasts of runs of so many elements.
 template <typename F>
 constexpr bool can_be_left_runs(int run) {

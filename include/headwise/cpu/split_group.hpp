@@ -9,6 +9,7 @@
 #include "headwise/cpu/eight_row_dots.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
+#include "headwise/cpu/left_runs.hpp"
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/paired_product.hpp"
@@ -184,13 +185,9 @@ struct split_group {
 
  private:
   F& query_element(std::int64_t r, std::int64_t e) const {
-    if (r < 8 && takes_eight()) {
-      constexpr std::int64_t run = eight_row_run<F>();
-      return query[(e / run * 8 + r) * run + e % run];
-    }
+    if (r < 8 && takes_eight()) return query[tiles::place_in_runs<eight_row_run<F>()>(8, r, e)];
     if (!many) return query[r * query_elements() + e];
-    if constexpr (pairs_elements) return query[e / 2 * 2 * padded_rows() + 2 * r + e % 2];
-    return query[e * padded_rows() + r];
+    return query[tiles::place_in_runs < pairs_elements ? 2 : 1 > (padded_rows(), r, e)];
   }
   upcoming_rows<T> upcoming_keys(std::int64_t part, std::int64_t count, key_range some) const {
     const key_range there = intersection(some, {0, keys});
