@@ -15,6 +15,7 @@
 #include "headwise/cpu/paired_product.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/upcoming_rows.hpp"
 #include "headwise/cpu/visible_rows.hpp"
 #include "headwise/policies/mask.hpp"
@@ -33,6 +34,15 @@ template <typename Visit>
 void for_pieces(key_range some, std::int64_t keys_at_a_time, const Visit& visit) {
   for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time)
     visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
+}
+
+/// Calls multiply<Write>() for a part of what is added up over parts: the first one overwrites.
+template <typename Multiply>
+EIGEN_ALWAYS_INLINE void multiply_part(std::int64_t part, const Multiply& multiply) {
+  if (part == 0)
+    multiply.template operator()<product_write::overwrite>();
+  else
+    multiply.template operator()<product_write::add>();
 }
 
 /// What a run of keys leaves for the rows of a group.

@@ -42,14 +42,10 @@ struct split_many_rows {
     constexpr std::int64_t at_a_time = 2 * register_tile<Real>::rows;
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {
-        const auto multiply = [&]<product_write Write>() {
+        multiply_part(part, [&]<product_write Write>() {
           multiply_keys<Write>(part, piece, scores + (piece.begin - of_block.begin) * width(),
                                group.after_keys(part, 1, of_block, piece, at_a_time));
-        };
-        if (part == 0)
-          multiply.template operator()<product_write::overwrite>();
-        else
-          multiply.template operator()<product_write::add>();
+        });
       });
   }
 
