@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attention_problem.hpp"
+#include "headwise/core/result_write.hpp"
 #include "measure.hpp"
 #include "operations.hpp"
 #include "random_numbers.hpp"
@@ -31,7 +32,8 @@ void mix_heads(benchmark::State& state) {
     if constexpr (Backward)
       headwise::cpu_backend::mix_heads_backward(component_view, std::span<const T>(weight), composite_view,
                                                 headwise::batch_token_head_view<C, D>(gradient.data(), 1, tokens),
-                                                std::span<T>(weight_gradient), workspace);
+                                                headwise::result_write::overwrite, std::span<T>(weight_gradient),
+                                                workspace);
     else
       headwise::cpu_backend::mix_heads(component_view, std::span<const T>(weight), composite_view, workspace);
   };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "headwise/attention_variant.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/policies/positions.hpp"
 #include "headwise/reference/reference_backend.hpp"
 #include "support/conformance.hpp"
@@ -100,6 +101,7 @@ TEST_CASE_TEMPLATE("operations on heads of 16 bits round their results and nothi
     CAPTURE(size.tokens);
     check_rounds_once<Scalar>(mixing<7, 2, 33>{size});
     check_rounds_once<Scalar>(mixing_backward<7, 2, 33>{size});
+    check_rounds_once<Scalar>(mixing_backward<7, 2, 33>{size, result_write::add});
     check_rounds_once<Scalar>(normalizing<shared, 3, 64>{size});
     check_rounds_once<Scalar>(normalizing_backward<shared, 3, 64>{size});
     check_rounds_once<Scalar>(normalizing<own, 6, 8>{size});

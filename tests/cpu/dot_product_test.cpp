@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <headwise/core/result_write.hpp>
 #include <headwise/cpu/dot_product.hpp>
 #include <vector>
 
@@ -27,8 +28,9 @@ TEST_CASE_TEMPLATE("dot products equal plain loops, repetitions included", T, fl
                                    {repeats, rows * depth, columns * depth});
         std::vector<T> expected(result.size());
         for (std::int64_t n = 0; n < repeats; ++n)
-          headwise::test::add_plain_product<T>(rows, columns, depth, {a.data() + n * rows * depth, depth},
-                                               {b.data() + n * columns * depth, 1, depth}, {expected.data(), columns});
+          headwise::test::plain_product<T>(headwise::result_write::add, rows, columns, depth,
+                                           {a.data() + n * rows * depth, depth},
+                                           {b.data() + n * columns * depth, 1, depth}, {expected.data(), columns});
         CHECK(result == expected);
       }
 }
@@ -55,8 +57,8 @@ TEST_CASE("pairs of bfloat16 are multiplied by numbers as they lie in memory") {
                                    row_factor<const bfloat16>{numbers.data(), pitch},
                                    row_factor<float>{result.data(), columns});
         std::vector<float> expected(result.size());
-        headwise::test::add_plain_product<float>(rows, columns, depth, {a.data(), depth}, {b.data(), 1, pitch},
-                                                 {expected.data(), columns});
+        headwise::test::plain_product<float>(headwise::result_write::add, rows, columns, depth, {a.data(), depth},
+                                             {b.data(), 1, pitch}, {expected.data(), columns});
         CHECK(result == expected);
       }
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <headwise/core/result_write.hpp>
 #include <headwise/cpu/eight_row_dots.hpp>
 #include <headwise/cpu/packing.hpp>
 #include <vector>
@@ -13,12 +14,11 @@
 namespace headwise::test {
 namespace {
 
-using cpu::product_write;
 using cpu::row_factor;
 
 /// Eight rows with others, of elements F, as plain loops multiply their numbers.
-template <typename F, product_write Write>
-void compare_with_plain_loops(std::int64_t columns, std::int64_t elements) {
+template <typename F>
+void compare_with_plain_loops(result_write write, std::int64_t columns, std::int64_t elements) {
   using number = typename cpu::factor<F>::number;
   constexpr std::int64_t run = cpu::eight_row_run<F>();
   const std::int64_t depth = elements * cpu::factor<F>::depth;
@@ -28,8 +28,7 @@ void compare_with_plain_loops(std::int64_t columns, std::int64_t elements) {
   const std::int64_t pitch = columns + 3;
   const auto before = random.whole_numbers<float>(8 * pitch);
   auto expected = before;
-  plain_product<float>(Write == product_write::add, 8, columns, depth, {a.data(), depth}, {b.data(), 1, depth},
-                       {expected.data(), pitch});
+  plain_product<float>(write, 8, columns, depth, {a.data(), depth}, {b.data(), 1, depth}, {expected.data(), pitch});
 
   const std::vector<number> a_numbers(a.begin(), a.end());
   const std::vector<number> b_numbers(b.begin(), b.end());
@@ -43,9 +42,9 @@ void compare_with_plain_loops(std::int64_t columns, std::int64_t elements) {
       eight[static_cast<std::size_t>((k / run * 8 + i) * run + k % run)] =
           a_elements[static_cast<std::size_t>(i * elements + k)];
   auto result = before;
-  cpu::eight_row_dots<Write>(columns, elements, static_cast<const F*>(eight.data()),
-                             row_factor<const F>{b_elements.data(), elements}, row_factor<float>{result.data(), pitch},
-                             cpu::upcoming_rows<number>{{b_numbers.data(), depth}, depth, columns});
+  cpu::eight_row_dots(columns, elements, static_cast<const F*>(eight.data()),
+                      row_factor<const F>{b_elements.data(), elements}, row_factor<float>{result.data(), pitch}, write,
+                      cpu::upcoming_rows<number>{{b_numbers.data(), depth}, depth, columns});
   CHECK(result == expected);
 }
 
@@ -56,8 +55,8 @@ void compare_all_shapes() {
       for (const std::int64_t elements : {0, 4, 64, 140}) {
         CAPTURE(columns);
         CAPTURE(elements);
-        compare_with_plain_loops<F, product_write::overwrite>(columns, elements);
-        compare_with_plain_loops<F, product_write::add>(columns, elements);
+        compare_with_plain_loops<F>(result_write::overwrite, columns, elements);
+        compare_with_plain_loops<F>(result_write::add, columns, elements);
       }
 }
 

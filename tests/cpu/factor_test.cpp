@@ -76,9 +76,9 @@ TEST_CASE("packed pairs give the products of the vectors: scores along their num
   panels_type::pack(keys.data(), dim, 0, tokens, panels.data());
   std::vector<float> scores(static_cast<std::size_t>(rows * panels_type::columns));
   for (std::int64_t first = 0; first < tokens; first += panels_type::columns) {
-    cpu::panel_product<cpu::product_write::overwrite>(
-        rows, panels_type::elements, left_type::view(queries.data(), dim, left.data()),
-        panels_type::panel(panels.data(), first), cpu::row_factor<float>{scores.data(), panels_type::columns});
+    cpu::panel_product(rows, panels_type::elements, left_type::view(queries.data(), dim, left.data()),
+                       panels_type::panel(panels.data(), first),
+                       cpu::row_factor<float>{scores.data(), panels_type::columns}, result_write::overwrite);
     for (std::int64_t i = 0; i < rows; ++i)
       for (std::int64_t j = 0; j < panels_type::columns && first + j < tokens; ++j) {
         float expected = 0;

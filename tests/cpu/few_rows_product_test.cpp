@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <headwise/core/result_write.hpp>
 #include <headwise/cpu/few_rows_product.hpp>
 #include <vector>
 
@@ -25,7 +26,8 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   const std::vector<Right> stored(right.begin(), right.end());
   auto result = random.whole_numbers<T>(rows * pitch);
   auto expected = result;
-  add_plain_product<T>(rows, columns, depth, {left.data(), depth}, {right.data(), pitch}, {expected.data(), pitch});
+  plain_product<T>(result_write::add, rows, columns, depth, {left.data(), depth}, {right.data(), pitch},
+                   {expected.data(), pitch});
   cpu::add_few_rows(rows, columns, depth, left_factor<T>{left.data(), depth, 1},
                     row_factor<const Right>{stored.data(), pitch}, row_factor<T>{result.data(), pitch},
                     cpu::upcoming_rows<Right>{{stored.data(), pitch}, columns, depth});
@@ -61,8 +63,8 @@ TEST_CASE("rows of bfloat16 are paired on the way") {
         const std::vector<bfloat16> stored(right.begin(), right.end());
         auto result = random.whole_numbers<float>(rows * columns);
         auto expected = result;
-        add_plain_product<float>(rows, columns, depth, {left.data(), depth}, {right.data(), pitch},
-                                 {expected.data(), columns});
+        plain_product<float>(result_write::add, rows, columns, depth, {left.data(), depth}, {right.data(), pitch},
+                             {expected.data(), columns});
         cpu::add_few_rows(rows, columns, depth / 2, left_factor<cpu::bfloat16_pair>{pairs.data(), depth / 2, 1},
                           cpu::row_pair_factor<bfloat16>{stored.data(), pitch},
                           row_factor<float>{result.data(), columns});

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <headwise/core/result_write.hpp>
 #include <headwise/cpu/packing.hpp>
 #include <headwise/cpu/paired_product.hpp>
 #include <vector>
@@ -13,12 +14,11 @@
 namespace headwise::test {
 namespace {
 
-using cpu::product_write;
 using cpu::row_factor;
 
 /// left * right with elements F of so many numbers along the depth, whose neighbours are laid side by side.
-template <typename F, product_write Write>
-void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
+template <typename F>
+void compare_with_plain_loops(result_write write, std::int64_t rows, std::int64_t columns, std::int64_t depth) {
   using number = typename cpu::factor<F>::number;
   random_numbers random(11);
   const auto left = random.whole_numbers<float>(rows * depth);
@@ -26,8 +26,8 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   const std::int64_t pitch = columns + 3;
   auto result = random.whole_numbers<float>(rows * pitch);
   auto expected = result;
-  plain_product<float>(Write == product_write::add, rows, columns, depth, {left.data(), depth},
-                       {right.data(), 1, depth}, {expected.data(), pitch});
+  plain_product<float>(write, rows, columns, depth, {left.data(), depth}, {right.data(), 1, depth},
+                       {expected.data(), pitch});
 
   const std::vector<number> left_numbers(left.begin(), left.end());
   const std::vector<number> right_numbers(right.begin(), right.end());
@@ -41,9 +41,9 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
     for (std::int64_t k = 0; k < elements; ++k)
       paired[static_cast<std::size_t>((k / 2 * columns + j) * 2 + k % 2)] =
           right_elements[static_cast<std::size_t>(j * elements + k)];
-  cpu::paired_product<Write>(rows, columns, elements, row_factor<const F>{left_elements.data(), elements},
-                             paired.data(), row_factor<float>{result.data(), pitch},
-                             cpu::upcoming_rows<number>{{left_numbers.data(), depth}, depth, rows});
+  cpu::paired_product(rows, columns, elements, row_factor<const F>{left_elements.data(), elements}, paired.data(),
+                      row_factor<float>{result.data(), pitch}, write,
+                      cpu::upcoming_rows<number>{{left_numbers.data(), depth}, depth, rows});
   CHECK(result == expected);
 }
 
@@ -57,8 +57,8 @@ void compare_all_shapes() {
           CAPTURE(rows);
           CAPTURE(columns);
           CAPTURE(depth);
-          compare_with_plain_loops<F, product_write::overwrite>(rows, columns, depth);
-          compare_with_plain_loops<F, product_write::add>(rows, columns, depth);
+          compare_with_plain_loops<F>(result_write::overwrite, rows, columns, depth);
+          compare_with_plain_loops<F>(result_write::add, rows, columns, depth);
         }
   }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <headwise/core/result_write.hpp>
 #include <headwise/cpu/packing.hpp>
 #include <headwise/cpu/task_product.hpp>
 #include <vector>
@@ -15,12 +16,11 @@ namespace headwise::test {
 namespace {
 
 using cpu::left_factor;
-using cpu::product_write;
 using cpu::row_factor;
 
 /// left * right in a matrix of T, added to what is there or not, with F for elements of both factors.
-template <typename F, typename T, product_write Write>
-void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
+template <typename F, typename T>
+void compare_with_plain_loops(result_write write, std::int64_t rows, std::int64_t columns, std::int64_t depth) {
   using real = cpu::sum_of<F>;
   using number = typename cpu::factor<F>::number;
   constexpr std::int64_t width = cpu::register_tile<real>::columns;
@@ -32,7 +32,7 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
   const std::vector<number> right_numbers(right.begin(), right.end());
   std::vector<T> result(before.begin(), before.end());
   auto exact = before;
-  plain_product<float>(Write == product_write::add, rows, columns, depth, {left.data(), depth}, {right.data(), columns},
+  plain_product<float>(write, rows, columns, depth, {left.data(), depth}, {right.data(), columns},
                        {exact.data(), columns});
   const std::vector<T> expected(exact.begin(), exact.end());
 
@@ -44,8 +44,8 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
     cpu::pack_columns(right_numbers.data() + o, columns, depth, std::min(width, columns - o), width,
                       panels.data() + o * elements);
   std::vector<real> sums(static_cast<std::size_t>(cpu::product_task<real>::rows * cpu::product_task<real>::columns));
-  cpu::task_product<Write>(rows, columns, elements, left_factor<F>{packed_left.data(), elements, 1}, panels.data(),
-                           elements * width, row_factor<T>{result.data(), columns}, sums.data());
+  cpu::task_product(rows, columns, elements, left_factor<F>{packed_left.data(), elements, 1}, panels.data(),
+                    elements * width, row_factor<T>{result.data(), columns}, write, sums.data());
   CHECK(result == expected);
 }
 
@@ -60,8 +60,8 @@ void compare_all_shapes() {
         CAPTURE(rows);
         CAPTURE(columns);
         CAPTURE(depth);
-        compare_with_plain_loops<F, T, product_write::overwrite>(rows, columns, depth);
-        compare_with_plain_loops<F, T, product_write::add>(rows, columns, depth);
+        compare_with_plain_loops<F, T>(result_write::overwrite, rows, columns, depth);
+        compare_with_plain_loops<F, T>(result_write::add, rows, columns, depth);
       }
 }
 

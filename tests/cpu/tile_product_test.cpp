@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <headwise/core/result_write.hpp>
 #include <headwise/cpu/tile_product.hpp>
 #include <vector>
 
@@ -10,8 +11,8 @@
 
 namespace {
 
+using headwise::result_write;
 using headwise::cpu::left_factor;
-using headwise::cpu::product_write;
 using headwise::cpu::row_factor;
 
 struct shape {
@@ -32,8 +33,8 @@ std::vector<shape> shapes() {
   return all;
 }
 
-template <typename T, product_write Write>
-void compare_with_plain_loops(bool transposed) {
+template <typename T>
+void compare_with_plain_loops(result_write write, bool transposed) {
   headwise::test::random_numbers random(7);
   for (const shape& sizes : shapes<T>()) {
     const std::int64_t rows = sizes.rows;
@@ -50,12 +51,12 @@ void compare_with_plain_loops(bool transposed) {
     using headwise::test::plain_matrix;
     const plain_matrix<const T> left_matrix =
         transposed ? plain_matrix<const T>{left.data(), 1, rows} : plain_matrix<const T>{left.data(), depth};
-    headwise::test::plain_product<T>(Write == product_write::add, rows, columns, depth, left_matrix,
-                                     {right.data(), pitch}, {expected.data(), pitch});
+    headwise::test::plain_product<T>(write, rows, columns, depth, left_matrix, {right.data(), pitch},
+                                     {expected.data(), pitch});
     const left_factor<T> factor =
         transposed ? left_factor<T>{left.data(), 1, rows} : left_factor<T>{left.data(), depth, 1};
-    headwise::cpu::product<Write>(rows, columns, depth, factor, row_factor<const T>{right.data(), pitch},
-                                  row_factor<T>{result.data(), pitch});
+    headwise::cpu::product(rows, columns, depth, factor, row_factor<const T>{right.data(), pitch},
+                           row_factor<T>{result.data(), pitch}, write);
     CHECK(result == expected);
   }
 }
@@ -63,13 +64,13 @@ void compare_with_plain_loops(bool transposed) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("a product equals plain loops and leaves the columns beside it alone", T, float, double) {
-  compare_with_plain_loops<T, product_write::overwrite>(false);
-  compare_with_plain_loops<T, product_write::add>(false);
+  compare_with_plain_loops<T>(result_write::overwrite, false);
+  compare_with_plain_loops<T>(result_write::add, false);
 }
 
 TEST_CASE_TEMPLATE("a product with a transposed left factor equals plain loops", T, float, double) {
-  compare_with_plain_loops<T, product_write::overwrite>(true);
-  compare_with_plain_loops<T, product_write::add>(true);
+  compare_with_plain_loops<T>(result_write::overwrite, true);
+  compare_with_plain_loops<T>(result_write::add, true);
 }
 
 TEST_CASE("an element does not depend on how rows and columns are cut into tiles") {
@@ -82,9 +83,9 @@ TEST_CASE("an element does not depend on how rows and columns are cut into tiles
   std::vector<float> whole(static_cast<std::size_t>(rows * columns));
   std::vector<float> alone(whole.size());
   const auto run = [&](std::vector<float>& result, std::int64_t first, std::int64_t count) {
-    headwise::cpu::product<product_write::overwrite>(
-        count, columns, depth, left_factor<float>{left.data() + first * depth, depth, 1},
-        row_factor<const float>{right.data(), columns}, row_factor<float>{result.data() + first * columns, columns});
+    headwise::cpu::product(count, columns, depth, left_factor<float>{left.data() + first * depth, depth, 1},
+                           row_factor<const float>{right.data(), columns},
+                           row_factor<float>{result.data() + first * columns, columns}, result_write::overwrite);
   };
   run(whole, 0, rows);
   for (std::int64_t i = 0; i < rows; ++i) run(alone, i, 1);

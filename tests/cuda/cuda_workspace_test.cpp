@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "headwise/cuda/cuda_workspace.cuh"
+#include "headwise/core/result_write.hpp"
 
 #include <doctest/doctest.h>
 
@@ -109,7 +110,9 @@ TEST_CASE("an operation in a workspace too small starts nothing") {
   const heads y = batch_token_head_view<2, 4>(numbers.data() + 24, 1, 3);
   const std::span<const float> weight(numbers.data() + 48, 4);
   const std::span<float> weight_gradient(numbers.data() + 52, 4);
-  const auto backward = [&](cuda_workspace& w) { cuda::mix_heads_backward(x, weight, x, y, weight_gradient, w); };
+  const auto backward = [&](cuda_workspace& w) {
+    cuda::mix_heads_backward(x, weight, x, y, result_write::overwrite, weight_gradient, w);
+  };
   const std::size_t needed = cuda_workspace::bytes_for(backward);
   REQUIRE(needed > 0);
   cuda_workspace scarce({}, needed - 1);

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cuda/append_heads.cuh"
 #include "headwise/cuda/mix_heads.cuh"
 #include "headwise/cuda/normalize_heads.cuh"
@@ -67,9 +68,12 @@ TEST_CASE("neighbours more than 2^31 elements apart are reached by every operati
     check_far(
         axis, x,
         [&](auto a, auto b, auto& s) {
-          backend::mix_heads_backward(a, std::span<const bfloat16>(weight), a, b, std::span<bfloat16>(sums), s);
+          backend::mix_heads_backward(a, std::span<const bfloat16>(weight), a, b, result_write::overwrite,
+                                      std::span<bfloat16>(sums), s);
         },
-        [&](auto a, auto b, auto& s) { cuda::mix_heads_backward(a, w, a, b, std::span<bfloat16>(far_sums), s); });
+        [&](auto a, auto b, auto& s) {
+          cuda::mix_heads_backward(a, w, a, b, result_write::overwrite, std::span<bfloat16>(far_sums), s);
+        });
     CHECK(bitwise_equal(far_sums.values(), sums));
     check_far(
         axis, x,

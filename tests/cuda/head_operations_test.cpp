@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cuda/form_mixing.cuh"
 #include "headwise/cuda/normalize_heads_backward.cuh"
 #include "headwise/policies/head_mixing.hpp"
@@ -150,7 +151,8 @@ TEST_CASE("the gradients of mixing on CUDA are slopes of its forward") {
   head_tensor<double, C, D> x_gradient(2, 3);
   std::vector<double> weight_gradient(C * G);
   mirrored_cuda_backend::mix_heads_backward(x.view(), std::span<const double>(weight), y_gradient.view(),
-                                            x_gradient.view(), std::span<double>(weight_gradient), workspace);
+                                            x_gradient.view(), result_write::overwrite,
+                                            std::span<double>(weight_gradient), workspace);
   const auto loss = [&] {
     mirrored_cuda_backend::mix_heads(x.view(), std::span<const double>(weight), y.view(), workspace);
     return weighted_sum{}.add(values_of(y), values_of(y_gradient));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include "headwise/core/result_write.hpp"
 #include "support/head_operations.hpp"
 #include "support/mirrored_cuda_backend.hpp"
 #include "support/operation_agreement.hpp"
@@ -12,7 +13,8 @@ void check_mixing(token_counts size) {
   CAPTURE(size.batch);
   CAPTURE(size.tokens);
   CHECK(agrees_with_reference<mirrored_cuda_backend, Scalar>(forward_factor, mixing<C, G, D>{size}));
-  CHECK(agrees_with_reference<mirrored_cuda_backend, Scalar>(gradient_factor, mixing_backward<C, G, D>{size}));
+  for (const result_write write : {result_write::overwrite, result_write::add})
+    CHECK(agrees_with_reference<mirrored_cuda_backend, Scalar>(gradient_factor, mixing_backward<C, G, D>{size, write}));
 }
 
 TEST_CASE_TEMPLATE("mixing on CUDA and its backward agree with the reference", Scalar, float, double, bfloat16,

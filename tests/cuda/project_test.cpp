@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/reference/project.hpp"
 #include "support/compare.hpp"
 #include "support/mirrored_cuda_backend.hpp"
@@ -57,17 +58,18 @@ TEST_CASE("a projection takes tokens that lie in any order, and writes them so")
                                    workspace);
     reference::project(input, std::span<const double>(weight), std::span<const double>{}, to.of(expected, out));
     CHECK(equal_up_to_rounding(y, expected, 10));
-    for (const gradient_write write : {gradient_write::add, gradient_write::overwrite}) {
+    for (const result_write write : {result_write::add, result_write::overwrite}) {
       const std::span<const double> transposed(weight);
       mirrored_cuda_backend::project_backward_input(input, transposed, to.of(y, out), write, workspace);
       reference::project_backward_input(input, transposed, to.of(expected, out), write);
       CHECK(equal_up_to_rounding(y, expected, 20));
+      const token_view<const double> upstream = to.of(expected, out);
+      mirrored_cuda_backend::project_backward_parameters(input, upstream, std::span<double>(gradient),
+                                                         std::span<double>{}, write, workspace);
+      reference::project_backward_parameters(input, upstream, std::span<double>(expected_gradient), std::span<double>{},
+                                             write);
+      CHECK(equal_up_to_rounding(gradient, expected_gradient, 200));
     }
-    const token_view<const double> upstream = to.of(expected, out);
-    mirrored_cuda_backend::project_backward_parameters(input, upstream, std::span<double>(gradient),
-                                                       std::span<double>{}, workspace);
-    reference::project_backward_parameters(input, upstream, std::span<double>(expected_gradient), std::span<double>{});
-    CHECK(equal_up_to_rounding(gradient, expected_gradient, 200));
   };
   for (const token_layout& to : layouts) {
     for (const token_layout& from : layouts) check(from, to);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cuda/compose_and_append.cuh"
 #include "headwise/cuda/cuda_backend.cuh"
 #include "headwise/policies/head_mixing.hpp"
@@ -41,9 +42,8 @@ void call_all(cuda_workspace& scratch) {
   const headwise::token_view<T> tokens;
   const std::span<T> numbers;
   const std::span<const std::int64_t> lengths;
-  cuda_backend::add(numbers, numbers, scratch);
   cuda_backend::mix_heads(x, numbers, y, scratch);
-  cuda_backend::mix_heads_backward(x, numbers, y, x, numbers, scratch);
+  cuda_backend::mix_heads_backward(x, numbers, y, x, headwise::result_write::add, numbers, scratch);
   cuda_backend::mix_heads(odd, numbers, odd, scratch);
   normalize<headwise::norm_settings{}>(x, numbers, scratch);
   normalize<headwise::norm_settings{.gain = headwise::norm_gain::per_head, .groups = 1}>(y, numbers, scratch);
@@ -54,8 +54,8 @@ void call_all(cuda_workspace& scratch) {
   cuda_backend::form_mixing<headwise::low_rank_mixing<2>, 4, 8, T>(nullptr, nullptr, scratch);
   cuda_backend::form_mixing_backward<headwise::low_rank_mixing<2>, 4, 8, T>(nullptr, nullptr, nullptr, scratch);
   cuda_backend::project(tokens, numbers, numbers, tokens, scratch);
-  cuda_backend::project_backward_input(tokens, numbers, tokens, headwise::gradient_write::add, scratch);
-  cuda_backend::project_backward_parameters(tokens, tokens, numbers, numbers, scratch);
+  cuda_backend::project_backward_input(tokens, numbers, tokens, headwise::result_write::add, scratch);
+  cuda_backend::project_backward_parameters(tokens, tokens, numbers, numbers, headwise::result_write::add, scratch);
 }
 
 template void call_all<float>(cuda_workspace&);

@@ -9,6 +9,7 @@
 #include "emulator/faults.hpp"
 #include "emulator/settings.hpp"
 #include "emulator/statistics.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cuda/append_heads.cuh"
 #include "headwise/cuda/mix_heads.cuh"
 #include "headwise/cuda/normalize_heads.cuh"
@@ -50,7 +51,8 @@ void run_all(device_problem<C, G, D>& p) {
   const std::vector<std::int64_t> lengths(p.batch, 0);
   cuda::mix_heads(p.component_heads(), std::span<const bfloat16>(p.weight), p.composite_heads(), p.workspace);
   cuda::mix_heads_backward(p.component_heads(), std::span<const bfloat16>(p.weight), p.composite_heads(),
-                           p.gradient_heads(), std::span<bfloat16>(p.weight_gradient), p.workspace);
+                           p.gradient_heads(), result_write::overwrite, std::span<bfloat16>(p.weight_gradient),
+                           p.workspace);
   cuda::normalize_heads<norm_settings{}>(p.component_heads(), std::span<const bfloat16>(p.gain), p.gradient_heads(),
                                          p.workspace);
   cuda::rotate<rotary<>>(p.component_heads(), {}, p.gradient_heads(), p.workspace);
@@ -120,7 +122,8 @@ TEST_CASE("a kernel that does not start is an error with its name and CUDA's tex
     emulator::fail_next_launch(others);
     try {
       cuda::mix_heads_backward(p.component_heads(), std::span<const bfloat16>(p.weight), p.composite_heads(),
-                               p.gradient_heads(), std::span<bfloat16>(p.weight_gradient), p.workspace);
+                               p.gradient_heads(), result_write::overwrite, std::span<bfloat16>(p.weight_gradient),
+                               p.workspace);
       FAIL("nothing was thrown");
     } catch (const error& found) {
       constexpr const char* names[] = {"sum_weight_gradient", "add_partials", "mix_heads_backward"};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/policies/head_norm.hpp"
 #include "headwise/policies/positions.hpp"
 #include "support/backends.hpp"
@@ -30,19 +31,6 @@ struct four_tokens {
 const std::string null = "a pointer to its elements";
 const std::string own_elements = "an element of its own everywhere";
 const std::string broadcast = "a broadcast view (a stride of zero)";
-
-TEST_CASE_ON_EVERY_BACKEND("add refuses what does not fit") {
-  numbers some(6);
-  numbers sums(6);
-  host_workspace workspace;
-  const std::span<float> to = sums;
-  const auto refused = [&](std::span<const float> from, const std::string& given, const std::string& needed,
-                           const std::string& argument) {
-    CHECK(refuses([&] { Backend::add(from, to, workspace); }, argument, given, needed));
-  };
-  refused(std::span(some).first(5), "of 5 numbers", "6 numbers", "numbers");
-  refused(to, "overlapping numbers", "memory of its own", "sums");
-}
 
 TEST_CASE_ON_EVERY_BACKEND("mix_heads refuses what does not fit") {
   four_tokens t;
@@ -83,7 +71,7 @@ TEST_CASE_ON_EVERY_BACKEND("mix_heads_backward refuses what does not fit") {
           } a{t.two_heads.view(), t.six, t.three_heads.view(), t.two_more.view(), sums};
           spoil(a);
           Backend::mix_heads_backward(a.components, a.weight, a.composite_gradient, a.component_gradient,
-                                      a.weight_gradient, t.workspace);
+                                      result_write::add, a.weight_gradient, t.workspace);
         },
         argument, given, needed));
   };

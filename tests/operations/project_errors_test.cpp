@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "headwise/core/result_write.hpp"
 #include "support/backends.hpp"
 #include "support/errors.hpp"
 
@@ -58,7 +59,7 @@ TEST_CASE_ON_EVERY_BACKEND("project refuses what does not fit") {
 TEST_CASE_ON_EVERY_BACKEND("the gradient of a projection's input refuses what does not fit") {
   const auto call = [](projection& p) {
     Backend::project_backward_input(token_view<const float>(p.y), std::span<const float>(p.weight), p.x,
-                                    gradient_write::add, p.workspace);
+                                    result_write::add, p.workspace);
   };
   const auto refused = refusal_of(call);
   refused([](projection& p) { p.y.data = nullptr; }, "y_gradient", "null", pointer);
@@ -85,7 +86,7 @@ TEST_CASE_ON_EVERY_BACKEND("a projection may share its inputs, and lie beside th
 TEST_CASE_ON_EVERY_BACKEND("the gradients of a projection's parameters refuse what does not fit") {
   const auto call = [](projection& p) {
     Backend::project_backward_parameters(token_view<const float>(p.x), token_view<const float>(p.y), p.weight, p.bias,
-                                         p.workspace);
+                                         result_write::overwrite, p.workspace);
   };
   const auto refused = refusal_of(call);
   refused([](projection& p) { p.x.data = nullptr; }, "x", "null", pointer);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "headwise/reference/mix_heads.hpp"
+#include "headwise/core/result_write.hpp"
 
 #include <doctest/doctest.h>
 
@@ -31,19 +32,25 @@ TEST_CASE("every token of every sequence is mixed with the same weights") {
   CHECK(composites == numbers{10, 100, 20, 200, 30, 300, 40, 400});
 }
 
-TEST_CASE("the backward overwrites the components' gradient and adds to that of the weights") {
+TEST_CASE("the backward overwrites the components' gradient, or adds to it, and adds to that of the weights") {
   const numbers components = {1, 2, 10, 20};
   const numbers weight = {1, 0, 2, 0, 1, -1};
   const numbers composite_gradient = {1, 1, 2, 0, 0, 3};  // heads (1, 1), (2, 0), (0, 3)
   numbers component_gradient(4, -7.0);
   numbers weight_gradient(6, 100.0);
-  reference::mix_heads_backward(batch_token_head_view<2, 2>(components.data(), 1, 1), weight,
-                                batch_token_head_view<3, 2>(composite_gradient.data(), 1, 1),
-                                batch_token_head_view<2, 2>(component_gradient.data(), 1, 1), weight_gradient);
+  const auto backward = [&](result_write write) {
+    reference::mix_heads_backward(batch_token_head_view<2, 2>(components.data(), 1, 1), weight,
+                                  batch_token_head_view<3, 2>(composite_gradient.data(), 1, 1),
+                                  batch_token_head_view<2, 2>(component_gradient.data(), 1, 1), write, weight_gradient);
+  };
+  backward(result_write::overwrite);
   // 1 * (1, 1) + 0 * (2, 0) + 2 * (0, 3), then 0 * (1, 1) + 1 * (2, 0) - 1 * (0, 3).
   CHECK(component_gradient == numbers{1, 7, 2, -3});
   // <(1, 2), each>, then <(10, 20), each>.
   CHECK(weight_gradient == numbers{103, 102, 106, 130, 120, 160});
+  backward(result_write::add);
+  CHECK(component_gradient == numbers{2, 14, 4, -6});
+  CHECK(weight_gradient == numbers{106, 104, 112, 160, 140, 220});
 }
 
 TEST_CASE("the backward of mixing is its gradient") {
@@ -59,7 +66,8 @@ TEST_CASE("the backward of mixing is its gradient") {
 
   head_tensor<double, C, D> component_gradient(2, 3);
   numbers weight_gradient(C * G);
-  reference::mix_heads_backward(components.view(), weight, upstream.view(), component_gradient.view(), weight_gradient);
+  reference::mix_heads_backward(components.view(), weight, upstream.view(), component_gradient.view(),
+                                result_write::overwrite, weight_gradient);
 
   head_tensor<double, G, D> composites(2, 3);
   const auto loss = [&] {

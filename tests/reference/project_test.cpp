@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "headwise/reference/project.hpp"
+#include "headwise/core/result_write.hpp"
 
 #include <doctest/doctest.h>
 
@@ -38,21 +39,27 @@ TEST_CASE("a bias is added to every token") {
 TEST_CASE("the gradient of the input overwrites, or adds") {
   const numbers y_gradient = {1, 0, 1, 0, 1, 0};
   numbers x_gradient(4, 1000.0);
-  reference::project_backward_input(tokens(y_gradient, 2, 3), weight, tokens(x_gradient, 2, 2), gradient_write::add);
+  reference::project_backward_input(tokens(y_gradient, 2, 3), weight, tokens(x_gradient, 2, 2), result_write::add);
   CHECK(x_gradient == numbers{1101, 1001, 1010, 1000});
   reference::project_backward_input(tokens(y_gradient, 2, 3), weight, tokens(x_gradient, 2, 2),
-                                    gradient_write::overwrite);
+                                    result_write::overwrite);
   CHECK(x_gradient == numbers{101, 1, 10, 0});
 }
 
-TEST_CASE("the gradients of the parameters are added to what is there") {
+TEST_CASE("the gradients of the parameters are added to what is there, or overwrite it") {
   const numbers y_gradient = {1, 0, 1, 0, 1, 0};
   numbers weight_gradient(6, 100.0);
   numbers bias_gradient(3, 100.0);
-  reference::project_backward_parameters(tokens(x, 2, 2), tokens(y_gradient, 2, 3), std::span<double>(weight_gradient),
-                                         bias_gradient);
+  const auto backward = [&](result_write write) {
+    reference::project_backward_parameters(tokens(x, 2, 2), tokens(y_gradient, 2, 3),
+                                           std::span<double>(weight_gradient), bias_gradient, write);
+  };
+  backward(result_write::add);
   CHECK(weight_gradient == numbers{101, 103, 101, 102, 104, 102});
   CHECK(bias_gradient == numbers{101, 101, 101});
+  backward(result_write::overwrite);
+  CHECK(weight_gradient == numbers{1, 3, 1, 2, 4, 2});
+  CHECK(bias_gradient == numbers{1, 1, 1});
 }
 
 TEST_CASE("the backward of a projection is its gradient") {
@@ -67,9 +74,9 @@ TEST_CASE("the backward of a projection is its gradient") {
   numbers matrix_gradient(matrix.size());
   numbers bias_gradient(bias.size());
   reference::project_backward_input(tokens(upstream, 3, 5), matrix, tokens(input_gradient, 3, 4),
-                                    gradient_write::overwrite);
+                                    result_write::overwrite);
   reference::project_backward_parameters(tokens(input, 3, 4), tokens(upstream, 3, 5),
-                                         std::span<double>(matrix_gradient), bias_gradient);
+                                         std::span<double>(matrix_gradient), bias_gradient, result_write::overwrite);
   numbers y(15);
   const auto loss = [&] {
     reference::project(tokens(input, 3, 4), matrix, bias, tokens(y, 3, 5));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "headwise/attention_variant.hpp"
+#include "headwise/core/result_write.hpp"
 #include "support/attend_elsewhere.hpp"
 #include "support/backends.hpp"
 #include "support/compare.hpp"
@@ -66,7 +67,7 @@ TEST_CASE_ON_EVERY_BACKEND("head operations on vectors more than 2^31 elements a
     results.push_back(values_of(mixed_heads));
     std::vector<float> sums(weight.size());
     const head_view<const float, 2, 8> upstream = mixed_heads;
-    Backend::mix_heads_backward(in, matrix, upstream, y, std::span<float>(sums), workspace);
+    Backend::mix_heads_backward(in, matrix, upstream, y, result_write::overwrite, std::span<float>(sums), workspace);
     results.push_back(values_of(y));
     results.push_back(sums);
     Backend::template normalize_heads<no_gain>(in, std::span<const float>{}, y, workspace);

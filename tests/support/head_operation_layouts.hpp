@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/policies/head_norm.hpp"
 #include "headwise/policies/positions.hpp"
 #include "support/compare.hpp"
@@ -59,9 +60,12 @@ std::vector<std::vector<T>> results_in_layouts(head_layout input, head_layout ou
   Backend::mix_heads(components.view(), std::span<const T>(weight), composites.view(), workspace);
   all.push_back(values_of(composites));
   Backend::mix_heads_backward(components.view(), std::span<const T>(weight), composite_gradient.view(), y.view(),
-                              std::span<T>(sums), workspace);
+                              result_write::overwrite, std::span<T>(sums), workspace);
   all.push_back(values_of(y));
   all.push_back(sums);
+  Backend::mix_heads_backward(components.view(), std::span<const T>(weight), composite_gradient.view(), y.view(),
+                              result_write::add, std::span<T>(sums), workspace);
+  all.push_back(values_of(y));
   Backend::template normalize_heads<own_gains>(components.view(), std::span<const T>(gain), y.view(), workspace);
   all.push_back(values_of(y));
   Backend::template normalize_heads_backward<own_gains>(components.view(), std::span<const T>(gain), gradients.view(),

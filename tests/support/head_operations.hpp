@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/policies/head_norm.hpp"
 #include "support/head_tensor.hpp"
 #include "support/operation_agreement.hpp"
@@ -41,6 +42,7 @@ template <int C, int G, int D>
 struct mixing_backward {
   static constexpr std::uint64_t seed = 62;
   token_counts size;
+  result_write write = result_write::overwrite;
   double magnitude() const { return 8.0 * std::max<double>(G, static_cast<double>(size.batch * size.tokens * D)); }
 
   template <typename Backend, typename Scalar, typename Stored>
@@ -50,10 +52,10 @@ struct mixing_backward {
     const auto composite_gradient = random_tensor<Scalar, G, D>(size.batch, size.tokens, random);
     const auto weight = random.normals<Scalar>(C * G);
     auto weight_gradient = random.normals<Scalar>(C * G);
-    head_tensor<Scalar, C, D> component_gradient(size.batch, size.tokens);
-    component_gradient.fill(std::numeric_limits<Scalar>::quiet_NaN());
+    auto component_gradient = random_tensor<Scalar, C, D>(size.batch, size.tokens, random);
+    if (write == result_write::overwrite) component_gradient.fill(std::numeric_limits<Scalar>::quiet_NaN());
     Backend::mix_heads_backward(components.view(), std::span<const Scalar>(weight), composite_gradient.view(),
-                                component_gradient.view(), std::span<Scalar>(weight_gradient), workspace);
+                                component_gradient.view(), write, std::span<Scalar>(weight_gradient), workspace);
     return joined(values_of(component_gradient), weight_gradient);
   }
 };

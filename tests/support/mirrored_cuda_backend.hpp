@@ -2,6 +2,7 @@
 #pragma once
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cuda/cuda_backend.cuh"
 #include "support/device_mirror.hpp"
 #include "support/mirrored_cuda_attention.hpp"
@@ -17,16 +18,16 @@ struct mirrored_cuda_backend : mirrored_cuda_attention {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::project(a..., w); }, x, weight, bias, y);
   }
   template <typename YGradient, typename Weight, typename XGradient>
-  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, gradient_write write,
+  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, result_write write,
                                      workspace& /*scratch*/) {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::project_backward_input(a..., w); }, y_gradient, weight,
                  x_gradient, write);
   }
   template <typename X, typename YGradient, typename WeightGradient, typename BiasGradient>
   static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
-                                          BiasGradient bias_gradient, workspace& /*scratch*/) {
+                                          BiasGradient bias_gradient, result_write write, workspace& /*scratch*/) {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::project_backward_parameters(a..., w); }, x, y_gradient,
-                 weight_gradient, bias_gradient);
+                 weight_gradient, bias_gradient, write);
   }
   template <typename X, typename Weight, typename Y>
   static void mix_heads(X components, Weight weight, Y composites, workspace& /*scratch*/) {
@@ -34,9 +35,10 @@ struct mirrored_cuda_backend : mirrored_cuda_attention {
   }
   template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
   static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
-                                 XGradient component_gradient, WeightGradient weight_gradient, workspace& /*scratch*/) {
+                                 XGradient component_gradient, result_write write, WeightGradient weight_gradient,
+                                 workspace& /*scratch*/) {
     run_mirrored([](cuda_workspace& w, auto... a) { cuda::mix_heads_backward(a..., w); }, components, weight,
-                 composite_gradient, component_gradient, weight_gradient);
+                 composite_gradient, component_gradient, write, weight_gradient);
   }
   template <norm_settings Settings, typename X, typename Gain, typename Y>
   static void normalize_heads(X x, Gain gain, Y y, workspace& /*scratch*/) {

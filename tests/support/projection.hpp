@@ -3,14 +3,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/token_view.hpp"
-#include "headwise/operations/project_checks.hpp"
 #include "headwise/reference/reference_backend.hpp"
 #include "support/compare.hpp"
 #include "support/random.hpp"
@@ -40,7 +41,9 @@ struct projection_results {
   std::vector<Scalar> x_gradient;
   std::vector<Scalar> x_gradient_added;
   std::vector<Scalar> weight_gradient;
+  std::vector<Scalar> weight_gradient_added;
   std::vector<Scalar> bias_gradient;
+  std::vector<Scalar> bias_gradient_added;
 };
 
 template <typename Scalar>
@@ -80,14 +83,22 @@ projection_results<Scalar> project_on(const projection_size& size, bool with_bia
   Backend::project(input, std::span<const Scalar>(weight), std::span<const Scalar>(bias), view(y, size.out), workspace);
   results.y = rows_of(view(y, size.out));
   Backend::project_backward_input(upstream, std::span<const Scalar>(weight), view(x_gradient, size.in),
-                                  gradient_write::add, workspace);
+                                  result_write::add, workspace);
   results.x_gradient_added = rows_of(view(x_gradient, size.in));
-  for (Scalar& value : x_gradient) value = nan;
+  std::fill(x_gradient.begin(), x_gradient.end(), nan);
   Backend::project_backward_input(upstream, std::span<const Scalar>(weight), view(x_gradient, size.in),
-                                  gradient_write::overwrite, workspace);
+                                  result_write::overwrite, workspace);
   results.x_gradient = rows_of(view(x_gradient, size.in));
-  Backend::project_backward_parameters(input, upstream, std::span<Scalar>(weight_gradient),
-                                       std::span<Scalar>(bias_gradient), workspace);
+  const auto parameters_backward = [&](result_write write) {
+    Backend::project_backward_parameters(input, upstream, std::span<Scalar>(weight_gradient),
+                                         std::span<Scalar>(bias_gradient), write, workspace);
+  };
+  parameters_backward(result_write::add);
+  results.weight_gradient_added = weight_gradient;
+  results.bias_gradient_added = bias_gradient;
+  std::fill(weight_gradient.begin(), weight_gradient.end(), nan);
+  std::fill(bias_gradient.begin(), bias_gradient.end(), nan);
+  parameters_backward(result_write::overwrite);
   results.weight_gradient = weight_gradient;
   results.bias_gradient = bias_gradient;
   return results;
@@ -114,7 +125,11 @@ void check_projection(const projection_size& size, bool with_bias) {
   CHECK(agrees(
       gradient_factor, [](const auto& r) { return r.weight_gradient; }, size.batch * size.tokens));
   CHECK(agrees(
+      gradient_factor, [](const auto& r) { return r.weight_gradient_added; }, size.batch * size.tokens));
+  CHECK(agrees(
       gradient_factor, [](const auto& r) { return r.bias_gradient; }, size.batch * size.tokens));
+  CHECK(agrees(
+      gradient_factor, [](const auto& r) { return r.bias_gradient_added; }, size.batch * size.tokens));
 }
 
 /// Projections of many sizes and their gradients agree with the reference.

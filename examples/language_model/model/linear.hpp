@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <headwise/core/result_write.hpp>
 #include <headwise/core/token_view.hpp>
-#include <headwise/operations/project_checks.hpp>
 #include <span>
 
 #include "model/parameter.hpp"
@@ -31,23 +31,27 @@ class linear {
 
   /// Overwrites x_gradient, adds to the gradient of the weight.
   void backward(tokens_in x, tokens_in y_gradient, tokens_out x_gradient, workspace& scratch) {
-    Backend::project_backward_parameters(x, y_gradient, std::span(weight.gradient), std::span<Scalar>{}, scratch);
+    parameters_backward(x, y_gradient, scratch);
     forward_transposed(y_gradient, x_gradient, scratch);
   }
 
   /// y = x weight^T, the product that carries a gradient back.
   void forward_transposed(tokens_in x, tokens_out y, workspace& scratch) const {
-    Backend::project_backward_input(x, values(), y, headwise::gradient_write::overwrite, scratch);
+    Backend::project_backward_input(x, values(), y, headwise::result_write::overwrite, scratch);
   }
 
   /// The backward of `forward_transposed`.
   void backward_transposed(tokens_in x, tokens_in y_gradient, tokens_out x_gradient, workspace& scratch) {
-    Backend::project_backward_parameters(y_gradient, x, std::span(weight.gradient), std::span<Scalar>{}, scratch);
+    parameters_backward(y_gradient, x, scratch);
     forward(y_gradient, x_gradient, scratch);
   }
 
  private:
   std::span<const Scalar> values() const { return weight.values; }
+  void parameters_backward(tokens_in from, tokens_in gradient, workspace& scratch) {
+    Backend::project_backward_parameters(from, gradient, std::span(weight.gradient), std::span<Scalar>{},
+                                         headwise::result_write::add, scratch);
+  }
 };
 
 }  // namespace language_model

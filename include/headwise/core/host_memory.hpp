@@ -91,7 +91,7 @@ class host_workspace {
     return {{static_cast<std::byte*>(detail::take_host_memory(bytes)), {bytes}}};
   }
 
-  std::byte* take(std::size_t bytes) {
+  [[gnu::noinline]] std::byte* take(std::size_t bytes) {
     std::size_t start = 0;
     for (const block& b : blocks_) {
       const std::size_t inside = std::max(level_.position, start) - start;
@@ -111,7 +111,7 @@ class host_workspace {
     most_held_ = std::max(most_held_, level_.held);
   }
 
-  void release(const level& begin) noexcept {
+  [[gnu::noinline]] void release(const level& begin) noexcept {
     level_ = begin;
     if (--frames_ > 0 || blocks_.size() < 2) return;
     // Several blocks become one once nobody holds any of them, so that a steady state needs a single block. It is a

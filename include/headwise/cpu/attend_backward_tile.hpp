@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/packing.hpp"
@@ -110,12 +111,12 @@ struct attend_backward_tile {
     const key_range seeing = queries_that_see(keys, first_query, queries);
     for (std::int64_t column = seeing.begin / panel * panel; column < seeing.end; column += panel) {
       const std::int64_t query = first_query + column;
-      panel_product<product_write::overwrite>(rows, query_panels_type::elements, in.keys.from_row(keys.begin),
-                                              query_panels_type::panel(in.query_panels, query),
-                                              row_factor<real>{tile.products, panel});
-      panel_product<product_write::overwrite>(rows, value_panels_type::elements, in.values.from_row(keys.begin),
-                                              value_panels_type::panel(in.out_gradient_panels, query),
-                                              row_factor<real>{tile.derivatives, panel});
+      panel_product(rows, query_panels_type::elements, in.keys.from_row(keys.begin),
+                    query_panels_type::panel(in.query_panels, query), row_factor<real>{tile.products, panel},
+                    result_write::overwrite);
+      panel_product(rows, value_panels_type::elements, in.values.from_row(keys.begin),
+                    value_panels_type::panel(in.out_gradient_panels, query), row_factor<real>{tile.derivatives, panel},
+                    result_write::overwrite);
       const key_range seen_by_all = in.spans[query / panel].all;
       const bool all_visible = seen_by_all.begin <= keys.begin && keys.end <= seen_by_all.end;
       const std::int64_t live = std::min(panel, queries - column);

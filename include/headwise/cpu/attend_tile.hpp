@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/online_softmax.hpp"
 #include "headwise/cpu/packet.hpp"
@@ -98,9 +99,8 @@ struct attend_tile {
     const std::int64_t start = seen.begin / key_panels::columns * key_panels::columns;
     const std::int64_t columns = rounded_up(seen.end - start, key_panels::columns);
     for (std::int64_t j = 0; j < columns; j += key_panels::columns)
-      panel_product<product_write::overwrite>(rows, key_panels::elements, in.queries.from_row(first + row),
-                                              key_panels::panel(in.keys, start + j),
-                                              row_factor<real>{tile.scores + j, key_columns});
+      panel_product(rows, key_panels::elements, in.queries.from_row(first + row), key_panels::panel(in.keys, start + j),
+                    row_factor<real>{tile.scores + j, key_columns}, result_write::overwrite);
 
     const bool all_visible = span.all.begin <= start && start + columns <= span.all.end;
     for (std::int64_t i = 0; i < rows; ++i) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/attend.hpp"
 #include "headwise/cpu/attend_backward.hpp"
 #include "headwise/cpu/attend_components.hpp"
@@ -47,14 +48,14 @@ struct cpu_backend : reference_backend {
     cpu::project(x, weight, bias, y, scratch);
   }
   template <typename YGradient, typename Weight, typename XGradient>
-  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, gradient_write write,
+  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, result_write write,
                                      workspace& scratch) {
     cpu::project_backward_input(y_gradient, weight, x_gradient, write, scratch);
   }
   template <typename X, typename YGradient, typename WeightGradient, typename BiasGradient>
   static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
-                                          BiasGradient bias_gradient, workspace& scratch) {
-    cpu::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, scratch);
+                                          BiasGradient bias_gradient, result_write write, workspace& scratch) {
+    cpu::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, write, scratch);
   }
   template <typename X, typename Weight, typename Y>
   static void mix_heads(X components, Weight weight, Y composites, workspace& scratch) {
@@ -62,8 +63,10 @@ struct cpu_backend : reference_backend {
   }
   template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
   static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
-                                 XGradient component_gradient, WeightGradient weight_gradient, workspace& scratch) {
-    cpu::mix_heads_backward(components, weight, composite_gradient, component_gradient, weight_gradient, scratch);
+                                 XGradient component_gradient, result_write write, WeightGradient weight_gradient,
+                                 workspace& scratch) {
+    cpu::mix_heads_backward(components, weight, composite_gradient, component_gradient, write, weight_gradient,
+                            scratch);
   }
   template <norm_settings Settings, typename X, typename Gain, typename Y>
   static void normalize_heads(X x, Gain gain, Y y, workspace& scratch) {

@@ -59,24 +59,24 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
   for (int j = 0; j < columns; j += beside) {
     // The last row that is there stands for those that are not.
     const B* b_rows[std::size_t{beside}];
-    unroll<beside>([&](auto c) { b_rows[c] = b.from_row(std::min<std::int64_t>(j + c, present - 1)).data; });
+    unroll<beside>([&](int c) { b_rows[c] = b.from_row(std::min<std::int64_t>(j + c, present - 1)).data; });
     typename p::type tile[std::size_t{Rows}][std::size_t{beside}];
-    unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-      unroll<beside>([&](auto c) __attribute__((always_inline)) { tile[i][c] = p::zero(); });
+    unroll<Rows>([&](int i) __attribute__((always_inline)) {
+      unroll<beside>([&](int c) __attribute__((always_inline)) { tile[i][c] = p::zero(); });
     });
     for (std::int64_t n = 0; n < repeat.count; ++n) {
       const F* a_data = a.data + n * repeat.a_step;
       const auto add_products = [&](std::int64_t k, const auto& left, const auto& right)
           __attribute__((always_inline)) {
         typename f::type rights[std::size_t{beside}];
-        unroll<beside>([&](auto c) __attribute__((always_inline)) {
+        unroll<beside>([&](int c) __attribute__((always_inline)) {
           rights[c] = right(b_rows[c] + n * repeat.b_step + k * f::depth);
           hold(rights[c]);
         });
-        unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+        unroll<Rows>([&](int i) __attribute__((always_inline)) {
           typename f::type value = left(a_data + i * a.row_step + k);
           hold(value);
-          unroll<beside>([&](auto c) __attribute__((always_inline)) {
+          unroll<beside>([&](int c) __attribute__((always_inline)) {
             tile[i][c] = f::multiply_add(value, rights[c], tile[i][c]);
           });
         });
@@ -92,7 +92,7 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
         constexpr std::int64_t packets = 8;
         meanwhile.step();
         for (; k + packets * p::size <= whole; k += packets * p::size)
-          unroll<packets>([&](auto i) __attribute__((always_inline)) { add_packets(k + i * p::size); });
+          unroll<packets>([&](int i) __attribute__((always_inline)) { add_packets(k + i * p::size); });
       }
       for (; k < whole; k += p::size) {
         if constexpr (beside > 1) meanwhile.step();
@@ -104,8 +104,8 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
             [&](const F* from) __attribute__((always_inline)) { return load_first_elements<F>(from, depth - whole); },
             [&](const B* from) __attribute__((always_inline)) { return load_first_elements<F>(from, depth - whole); });
     }
-    unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-      unroll<beside>([&](auto c) __attribute__((always_inline)) { sums[i * columns + j + c] = tile[i][c]; });
+    unroll<Rows>([&](int i) __attribute__((always_inline)) {
+      unroll<beside>([&](int c) __attribute__((always_inline)) { sums[i * columns + j + c] = tile[i][c]; });
     });
   }
   delivery = meanwhile;
@@ -140,9 +140,9 @@ void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_f
 /// be stored in another type, or as numbers of which an element of `a` holds some. Depth counts elements of `a`, steps
 /// of `b` count its own. Upcoming rows are asked for meanwhile.
 template <typename F, typename B, typename Stored = B>
-void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const F> a,
-                 row_factor<const B> b, row_factor<sum_of<F>> result, const tiles::repetition& repeat = {},
-                 const upcoming_rows<Stored>& upcoming = {}) {
+EIGEN_DONT_INLINE void dot_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const F> a,
+                                   row_factor<const B> b, row_factor<sum_of<F>> result,
+                                   const tiles::repetition& repeat = {}, const upcoming_rows<Stored>& upcoming = {}) {
   using T = sum_of<F>;
   std::int64_t steps = 0;
   tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {

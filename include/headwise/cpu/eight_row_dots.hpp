@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/left_runs.hpp"
 #include "headwise/cpu/packet.hpp"
@@ -27,20 +28,20 @@ inline constexpr bool can_take_eight_rows = tiles::can_be_left_runs<F>(eight_row
 namespace tiles {
 
 /// Eight rows with `Columns` rows of `b`: whole runs of rows, or one row.
-template <int Columns, product_write Write, typename F>
+template <int Columns, typename F>
 void eight_row_register_dots(std::int64_t runs, const F* eight, row_factor<const F> b, row_factor<sum_of<F>> result,
-                             row_delivery& delivery) {
+                             result_write write, row_delivery& delivery) {
   using T = sum_of<F>;
   using p = packet<T>;
   constexpr int run = eight_row_run<F>();
   typename p::type sums[std::size_t{Columns}][2];
-  unroll<Columns>([&](auto j) __attribute__((always_inline)) { sums[j][0] = sums[j][1] = p::zero(); });
+  unroll<Columns>([&](int j) __attribute__((always_inline)) { sums[j][0] = sums[j][1] = p::zero(); });
   add_products<Columns, 2, F>(runs, left_runs<F, run>{b.data, b.row_step}, row_factor<const F>{eight, 2 * p::size},
                               sums, delivery);
-  unroll<(Columns + run - 1) / run>([&](auto group) __attribute__((always_inline)) {
-    unroll<2>([&](auto half) __attribute__((always_inline)) {
+  unroll<(Columns + run - 1) / run>([&](int group) __attribute__((always_inline)) {
+    unroll<2>([&](int half) __attribute__((always_inline)) {
       typename p::type of_columns[std::size_t{run}];
-      unroll<run>([&](auto j) __attribute__((always_inline)) {
+      unroll<run>([&](int j) __attribute__((always_inline)) {
         of_columns[j] = sums[std::min(group * run + j, Columns - 1)][half];
       });
       T dots[4][std::size_t{run}];
@@ -48,7 +49,7 @@ void eight_row_register_dots(std::int64_t runs, const F* eight, row_factor<const
       for (int i = 0; i < 4; ++i) {
         T* to = result.from_row(4 * half + i).data + group * run;
         for (int j = 0; j < std::min(run, Columns); ++j)
-          to[j] = Write == product_write::add ? to[j] + dots[i][j] : dots[i][j];
+          to[j] = write == result_write::add ? to[j] + dots[i][j] : dots[i][j];
       }
     });
   });
@@ -58,9 +59,10 @@ void eight_row_register_dots(std::int64_t runs, const F* eight, row_factor<const
 
 /// result[i][j] (=|+=) <a_i, b_j> of eight rows of `a`, which lie as [depth / run][8][run] with the run of
 /// `eight_row_run`, a divisor of the depth, and `columns` rows of `b`. Upcoming rows are asked for meanwhile.
-template <product_write Write, typename F, typename Stored = F>
-void eight_row_dots(std::int64_t columns, std::int64_t depth, const F* eight, row_factor<const F> b,
-                    row_factor<sum_of<F>> result, const upcoming_rows<Stored>& upcoming = {}) {
+template <typename F, typename Stored = F>
+EIGEN_DONT_INLINE void eight_row_dots(std::int64_t columns, std::int64_t depth, const F* eight, row_factor<const F> b,
+                                      row_factor<sum_of<F>> result, result_write write,
+                                      const upcoming_rows<Stored>& upcoming = {}) {
   constexpr int run = eight_row_run<F>();
   constexpr int most = register_tile<sum_of<F>>::sums / 2;
   const auto for_each_tile = [&](const auto& tile) {
@@ -77,8 +79,8 @@ void eight_row_dots(std::int64_t columns, std::int64_t depth, const F* eight, ro
   for_each_tile([&](std::int64_t /*first*/, auto /*count*/) { ++tiles; });
   row_delivery delivery(upcoming, tiles * (depth / run));
   for_each_tile([&](std::int64_t first, auto count) {
-    tiles::eight_row_register_dots<count, Write>(depth / run, eight, b.from_row(first), result.from_column(first),
-                                                 delivery);
+    tiles::eight_row_register_dots<count>(depth / run, eight, b.from_row(first), result.from_column(first), write,
+                                          delivery);
   });
 }
 

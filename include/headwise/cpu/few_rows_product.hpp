@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/few_rows.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/product_factors.hpp"
@@ -29,11 +30,11 @@ void wide_product(std::int64_t columns, std::int64_t depth, left_factor<F> left,
   constexpr int packets = wide_packets<Rows, sum_of<F>>;
   std::int64_t j = 0;
   for (; j + packets * size <= columns; j += packets * size)
-    register_product<Rows, packets, product_write::add>(depth, left, right.from_column(j), result.from_column(j),
-                                                        delivery);
+    register_product<Rows, packets>(depth, left, right.from_column(j), result.from_column(j), result_write::add,
+                                    delivery);
   for (; j + size <= columns; j += size)
-    register_product<Rows, 1, product_write::add>(depth, left, right.from_column(j), result.from_column(j), delivery);
-  scalar_product<product_write::add>(Rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
+    register_product<Rows, 1>(depth, left, right.from_column(j), result.from_column(j), result_write::add, delivery);
+  scalar_product(Rows, columns - j, depth, left, right.from_column(j), result.from_column(j), result_write::add);
 }
 
 }  // namespace tiles
@@ -41,8 +42,9 @@ void wide_product(std::int64_t columns, std::int64_t depth, left_factor<F> left,
 /// result += left * right, as `product` does it, for a few rows of which each is used but for a moment. The right
 /// factor may be stored in another type, and its rows may be paired on the way. Upcoming rows are asked for meanwhile.
 template <typename F, typename Right, typename Stored = F>
-void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left, Right right,
-                  row_factor<sum_of<F>> result, const upcoming_rows<Stored>& upcoming = {}) {
+EIGEN_DONT_INLINE void add_few_rows(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
+                                    Right right, row_factor<sum_of<F>> result,
+                                    const upcoming_rows<Stored>& upcoming = {}) {
   using T = sum_of<F>;
   std::int64_t steps = 0;
   tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {

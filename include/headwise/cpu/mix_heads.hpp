@@ -10,6 +10,7 @@
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/dot_product.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -34,20 +35,20 @@ void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<s
   token_chunks{components.batch, components.tokens}.for_each(
       [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
         for (std::int64_t n = first; n < end; ++n) {
-          product<product_write::overwrite>(Composites, Dim, Components, mixing, in.read(b, n, thread),
-                                            out.write(b, n, thread), in.upcoming(b, n + 1, 1, end),
-                                            out.upcoming(b, n + 1, 1, end));
+          product(Composites, Dim, Components, mixing, in.read(b, n, thread), out.write(b, n, thread),
+                  result_write::overwrite, in.upcoming(b, n + 1, 1, end), out.upcoming(b, n + 1, 1, end));
           out.store(b, n, thread);
         }
       });
 }
 
-/// The backward of `mix_heads`: component_gradient[b][n][c] = sum_g weight[c][g] composite_gradient[b][n][g] is
-/// overwritten, sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> is added to weight_gradient[c][g].
+/// The backward of `mix_heads`: component_gradient[b][n][c] = sum_g weight[c][g] composite_gradient[b][n][g],
+/// overwriting or adding; sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> is added to
+/// weight_gradient[c][g].
 template <typename In, typename InGradient, typename T, int Components, int Composites, int Dim>
 void mix_heads_backward(head_view<In, Components, Dim> components, std::type_identity_t<std::span<const T>> weight,
                         head_view<InGradient, Composites, Dim> composite_gradient,
-                        head_view<T, Components, Dim> component_gradient,
+                        head_view<T, Components, Dim> component_gradient, result_write write,
                         std::type_identity_t<std::span<T>> weight_gradient, host_workspace& workspace) {
   headwise::detail::check_mix_heads_backward(components, weight, composite_gradient, component_gradient,
                                              weight_gradient);
@@ -67,10 +68,10 @@ void mix_heads_backward(head_view<In, Components, Dim> components, std::type_ide
           const auto heads = in.read(b, first, end - first, thread);
           const auto gradient = upstream.read(b, first, end - first, thread);
           for (std::int64_t n = first; n < end; ++n) {
-            product<product_write::overwrite>(
-                Components, Dim, Composites, mixing,
-                row_factor<const real>{gradient.row(0, n - first, 0), gradient.head_stride}, out.write(b, n, thread),
-                upstream.upcoming(b, n + at_a_time, 1, end_of_chunk), out.upcoming(b, n + 1, 1, end_of_chunk));
+            product(Components, Dim, Composites, mixing,
+                    row_factor<const real>{gradient.row(0, n - first, 0), gradient.head_stride},
+                    out.write(b, n, thread, write), write, upstream.upcoming(b, n + at_a_time, 1, end_of_chunk),
+                    out.upcoming(b, n + 1, 1, end_of_chunk));
             out.store(b, n, thread);
           }
           real products[std::size_t{Components} * Composites];

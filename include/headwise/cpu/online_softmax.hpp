@@ -26,12 +26,12 @@ struct online_softmax {
   Real absorb(const Real* numbers, std::int64_t count, Real scale, typename factor<F>::number* weights) {
     using p = packet<Real>;
     typename p::type highest[lanes];
-    unroll<lanes>([&](auto i) __attribute__((always_inline)) {
+    unroll<lanes>([&](int i) __attribute__((always_inline)) {
       highest[i] = p::broadcast(-std::numeric_limits<Real>::infinity());
     });
     std::int64_t j = 0;
     for (; j + lanes * p::size <= count; j += lanes * p::size)
-      unroll<lanes>([&](auto i) __attribute__((always_inline)) {
+      unroll<lanes>([&](int i) __attribute__((always_inline)) {
         highest[i] = p::maximum(highest[i], p::load(numbers + j + i * p::size));
       });
     for (; j < count; j += p::size) highest[0] = p::maximum(highest[0], p::load(numbers + j));
@@ -41,14 +41,14 @@ struct online_softmax {
     const typename p::type scales = p::broadcast(scale);
     const typename p::type shifts = p::broadcast(-shift_of(new_largest));
     typename p::type sums[lanes];
-    unroll<lanes>([&](auto i) __attribute__((always_inline)) { sums[i] = p::zero(); });
+    unroll<lanes>([&](int i) __attribute__((always_inline)) { sums[i] = p::zero(); });
     const auto weigh = [&](std::int64_t at, typename p::type & total) __attribute__((always_inline)) {
       const typename p::type weight = p::exp2(p::multiply_add(p::load(numbers + at), scales, shifts));
       factor<F>::store(weights + at, weight);
       total = p::add(total, weight);
     };
     for (j = 0; j + lanes * p::size <= count; j += lanes * p::size)
-      unroll<lanes>([&](auto i) __attribute__((always_inline)) { weigh(j + i * p::size, sums[i]); });
+      unroll<lanes>([&](int i) __attribute__((always_inline)) { weigh(j + i * p::size, sums[i]); });
     for (; j < count; j += p::size) weigh(j, sums[0]);
     const Real added = p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3])));
 

@@ -35,7 +35,7 @@ EIGEN_ALWAYS_INLINE void call_each(std::integer_sequence<int, I...> /*indices*/,
 }  // namespace tiles
 
 /// Calls body(0), body(1), ... with compile-time indices, so that arrays of packets stay in registers at every
-/// optimisation level that inlines.
+/// optimisation level that inlines. A body that takes an `int` is compiled once for all of them.
 template <int Count, typename Body>
 EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
   tiles::call_each(std::make_integer_sequence<int, Count>{}, body);
@@ -162,8 +162,8 @@ struct packet {
   EIGEN_ALWAYS_INLINE static type exp2_of_fraction(const type& fraction) {
     constexpr auto coefficients = exp2_coefficients();
     type power = broadcast(T(coefficients[0]));
-    unroll<coefficients.size() - 1>([&](auto i) __attribute__((always_inline)) {
-      power = multiply_add(power, fraction, broadcast(T(coefficients[std::size_t{i} + 1])));
+    unroll<coefficients.size() - 1>([&](int i) __attribute__((always_inline)) {
+      power = multiply_add(power, fraction, broadcast(T(coefficients[static_cast<std::size_t>(i) + 1])));
     });
     return power;
   }
@@ -175,7 +175,7 @@ struct packet {
       return packets[0];
     } else {
       type pairs[std::size_t{Count} / 2];
-      unroll<Count / 2>([&](auto i) __attribute__((always_inline)) {
+      unroll<Count / 2>([&](int i) __attribute__((always_inline)) {
         pairs[i] = sum_of_pair<Width>(packets[2 * i], packets[2 * i + 1], std::make_integer_sequence<int, size>{});
       });
       return sums_from<2 * Width, Count / 2>(pairs);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -128,9 +129,9 @@ struct packed_strips {
       const std::int64_t width = width_from(column);
       const row_factor<const F> strip{data + column * elements_of<F>(tokens) + first / factor<F>::depth * width, width};
       if (width == register_tile<real>::columns)
-        panel_product<product_write::add>(rows, elements, left, strip, result.from_column(column));
+        panel_product(rows, elements, left, strip, result.from_column(column), result_write::add);
       else
-        product<product_write::add>(rows, width, elements, left, strip, result.from_column(column));
+        product(rows, width, elements, left, strip, result.from_column(column), result_write::add);
     }
   }
 
@@ -192,7 +193,7 @@ bool all_finite(const T* rows, std::int64_t row_step, std::int64_t tokens, int d
     const T* row = rows + n * row_step;
     int d = 0;
     for (; d + lanes * p::size <= dim; d += lanes * p::size)
-      unroll<lanes>([&](auto i) __attribute__((always_inline)) { add(row + d + i * p::size, sums[i]); });
+      unroll<lanes>([&](int i) __attribute__((always_inline)) { add(row + d + i * p::size, sums[i]); });
     for (; d + p::size <= dim; d += p::size) add(row + d, sums[0]);
     for (; d < dim; ++d) rest += real(0) * real(row[d]);
   }

@@ -18,19 +18,27 @@ inline int thread_count() {
 #endif
 }
 
+/// Calls run(body, task, thread) for every task, as `parallel_for` does: it knows no body's type, so that it is
+/// compiled once, and what a body does as well.
+inline void run_tasks(std::int64_t tasks, void (*run)(const void* body, std::int64_t task, int thread),
+                      const void* body) {
+#if defined(_OPENMP)
+  if (tasks > 1 && omp_get_max_threads() > 1) {
+#pragma omp parallel for schedule(dynamic, 1)
+    for (std::int64_t task = 0; task < tasks; ++task) run(body, task, omp_get_thread_num());
+    return;
+  }
+#endif
+  for (std::int64_t task = 0; task < tasks; ++task) run(body, task, 0);
+}
+
 /// Calls body(task, thread) for every task in [0, tasks), in parallel where OpenMP is on. Tasks are handed out in
 /// order, so put the longest first. What a task computes must not depend on `thread`, which only says whose scratch to
 /// use: results are then the same for every number of threads.
 template <typename Body>
 void parallel_for(std::int64_t tasks, const Body& body) {
-#if defined(_OPENMP)
-  if (tasks > 1 && omp_get_max_threads() > 1) {
-#pragma omp parallel for schedule(dynamic, 1)
-    for (std::int64_t task = 0; task < tasks; ++task) body(task, omp_get_thread_num());
-    return;
-  }
-#endif
-  for (std::int64_t task = 0; task < tasks; ++task) body(task, 0);
+  const auto run = [](const void* of, std::int64_t task, int thread) { (*static_cast<const Body*>(of))(task, thread); };
+  run_tasks(tasks, run, &body);
 }
 
 }  // namespace headwise::cpu

@@ -8,10 +8,12 @@
 
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/token_view.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/parallel.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/rounded_product.hpp"
 #include "headwise/cpu/stored_factor.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -43,8 +45,9 @@ void cut_alike(token_view<A>& a, token_view<B>& b) {
 }
 
 /// y (=|+=) x * panels for all matrices of x.
-template <product_write Write, typename F, typename In, typename T>
-void project_with_panels(const token_view<In>& x, const F* panels, const token_view<T>& y, host_workspace& workspace) {
+template <typename F, typename In, typename T>
+void project_with_panels(const token_view<In>& x, const F* panels, const token_view<T>& y, result_write write,
+                         host_workspace& workspace) {
   using real = sum_of<F>;
   using part = product_task<real>;
   constexpr bool in_place = std::is_same_v<T, F>;
@@ -67,8 +70,8 @@ void project_with_panels(const token_view<In>& x, const F* panels, const token_v
           left = {x.row(b, first), x.token_stride, 1};
         else
           left = {copy + (b * x.tokens + first) * depth, depth, 1};
-        task_product<Write>(rows, columns, depth, left, panels + o * depth, depth * register_tile<real>::columns,
-                            row_factor<T>{y.row(b, first) + o, y.token_stride}, sums);
+        task_product(rows, columns, depth, left, panels + o * depth, depth * register_tile<real>::columns,
+                     row_factor<T>{y.row(b, first) + o, y.token_stride}, write, sums);
       });
 }
 
@@ -77,8 +80,9 @@ template <typename F>
 inline constexpr std::int64_t tokens_worth_packing = 24 / factor<F>::depth;
 
 /// y (=|+=) x weight.
-template <product_write Write, typename In, typename T>
-void project_without_bias(const token_view<In>& x, const T* weight, const token_view<T>& y, host_workspace& workspace) {
+template <typename In, typename T>
+void project_without_bias(const token_view<In>& x, const T* weight, const token_view<T>& y, result_write write,
+                          host_workspace& workspace) {
   using F = fastest_factor<T, sum_type<T>>;
   constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
   const std::int64_t strips = (y.width + columns - 1) / columns;
@@ -87,9 +91,9 @@ void project_without_bias(const token_view<In>& x, const T* weight, const token_
       const std::int64_t o = strip * columns;
       const std::int64_t live = std::min(columns, y.width - o);
       for (std::int64_t b = 0; b < x.batch; ++b)
-        rounded_product<Write>(x.tokens, live, live, x.width, left_factor<T>{x.row(b, 0), x.token_stride, 1},
-                               row_factor<const T>{weight, y.width}.from_column(o),
-                               row_factor<T>{y.row(b, 0), y.token_stride}.from_column(o));
+        rounded_product(x.tokens, live, live, x.width, left_factor<T>{x.row(b, 0), x.token_stride, 1},
+                        row_factor<const T>{weight, y.width}.from_column(o),
+                        row_factor<T>{y.row(b, 0), y.token_stride}.from_column(o), write);
     });
   } else {
     host_workspace::frame frame(workspace);
@@ -100,7 +104,7 @@ void project_without_bias(const token_view<In>& x, const T* weight, const token_
       pack_columns(further_on(weight, o), y.width, x.width, std::min(columns, y.width - o), columns,
                    panels + strip * panel_size);
     });
-    project_with_panels<Write>(x, panels, y, workspace);
+    project_with_panels(x, panels, y, write, workspace);
   }
 }
 
@@ -114,18 +118,18 @@ void project(token_view<In> x, std::type_identity_t<std::span<const T>> weight,
   headwise::detail::check_project(x, weight, bias, y);
   tiles::cut_alike(x, y);
   if (bias.empty()) {
-    tiles::project_without_bias<product_write::overwrite>(x, weight.data(), y, workspace);
+    tiles::project_without_bias(x, weight.data(), y, result_write::overwrite, workspace);
   } else {
     for (std::int64_t b = 0; b < y.batch; ++b)
       for (std::int64_t n = 0; n < y.tokens; ++n) std::copy(bias.begin(), bias.end(), y.row(b, n));
-    tiles::project_without_bias<product_write::add>(x, weight.data(), y, workspace);
+    tiles::project_without_bias(x, weight.data(), y, result_write::add, workspace);
   }
 }
 
 /// The gradient of `project` for its input: x_gradient = y_gradient weight^T, overwriting or adding.
 template <typename In, typename T>
 void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std::span<const T>> weight,
-                            token_view<T> x_gradient, gradient_write write, host_workspace& workspace) {
+                            token_view<T> x_gradient, result_write write, host_workspace& workspace) {
   headwise::detail::check_project_backward_input(y_gradient, weight, x_gradient);
   tiles::cut_alike(y_gradient, x_gradient);
   using F = fastest_factor<T, sum_type<T>>;
@@ -139,18 +143,15 @@ void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std:
     pack_transposed_panels(weight.data() + i * y_gradient.width, y_gradient.width,
                            std::min(columns, x_gradient.width - i), y_gradient.width, panels + strip * panel_size);
   });
-  if (write == gradient_write::add) {
-    tiles::project_with_panels<product_write::add>(y_gradient, panels, x_gradient, workspace);
-  } else {
-    tiles::project_with_panels<product_write::overwrite>(y_gradient, panels, x_gradient, workspace);
-  }
+  tiles::project_with_panels(y_gradient, panels, x_gradient, write, workspace);
 }
 
-/// The gradients of `project` for its parameters, added to what is there: weight_gradient += x^T y_gradient and
-/// bias_gradient += sum of y_gradient (where there is a bias).
+/// The gradients of `project` for its parameters, overwriting or adding: x^T y_gradient for the weight and the sum of
+/// y_gradient for the bias (where there is one).
 template <typename In, typename InGradient, typename T>
 void project_backward_parameters(token_view<In> x, token_view<InGradient> y_gradient, std::span<T> weight_gradient,
-                                 std::type_identity_t<std::span<T>> bias_gradient, host_workspace& workspace) {
+                                 std::type_identity_t<std::span<T>> bias_gradient, result_write write,
+                                 host_workspace& workspace) {
   headwise::detail::check_project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient);
   tiles::cut_alike(x, y_gradient);
   using real = sum_type<T>;
@@ -178,17 +179,19 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
   pack(x, blocks, part::rows, copies);
   // All sequences at once, so that their sum is rounded once.
   const std::int64_t all = x.batch * depth;
-  for_each_product_task<real>(1, x.width, width, frame,
-                              [&](std::int64_t /*matrix*/, std::int64_t first, std::int64_t rows, std::int64_t o,
-                                  std::int64_t some_columns, real* sums) {
-                                task_product<product_write::add>(
-                                    rows, some_columns, all, left_factor<F>{copies + first * all, 1, part::rows},
-                                    panels + o * all, all * columns,
-                                    row_factor<T>{weight_gradient.data() + first * width + o, width}, sums);
-                              });
+  for_each_product_task<real>(
+      1, x.width, width, frame,
+      [&](std::int64_t /*matrix*/, std::int64_t first, std::int64_t rows, std::int64_t o, std::int64_t some_columns,
+          real* sums) {
+        task_product(rows, some_columns, all, left_factor<F>{copies + first * all, 1, part::rows}, panels + o * all,
+                     all * columns, row_factor<T>{weight_gradient.data() + first * width + o, width}, write, sums);
+      });
   if (bias_gradient.empty()) return;
   real* sums = frame.take<real>(width);
-  convert(bias_gradient.data(), width, real(1), sums);
+  if (write == result_write::add)
+    convert(bias_gradient.data(), width, real(1), sums);
+  else
+    std::fill_n(sums, width, real(0));
   for (std::int64_t b = 0; b < y_gradient.batch; ++b)
     for (std::int64_t n = 0; n < y_gradient.tokens; ++n) add_scaled(y_gradient.row(b, n), width, real(1), sums);
   convert(sums, width, real(1), bias_gradient.data());

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -15,13 +16,13 @@ namespace headwise::cpu {
 
 /// result (=|+=) left * right, where `right` has `columns` columns, no more than a register tile, and `result` has room
 /// for the first `live` of them. Where sums are not of the result's type, every result is rounded once.
-template <product_write Write, typename F, typename T>
+template <typename F, typename T>
 void rounded_product(std::int64_t rows, std::int64_t columns, std::int64_t live, std::int64_t depth,
-                     left_factor<F> left, row_factor<const F> right, row_factor<T> result) {
+                     left_factor<F> left, row_factor<const F> right, row_factor<T> result, result_write write) {
   using real = sum_of<F>;
   if constexpr (std::is_same_v<T, real>) {
     if (live == columns) {
-      product<Write>(rows, columns, depth, left, right, result);
+      product(rows, columns, depth, left, right, result, write);
       return;
     }
   }
@@ -30,11 +31,11 @@ void rounded_product(std::int64_t rows, std::int64_t columns, std::int64_t live,
   real block[static_cast<std::size_t>(group * most)];
   for (std::int64_t i = 0; i < rows; i += group) {
     const std::int64_t count = std::min(group, rows - i);
-    product<product_write::overwrite>(count, columns, depth, left.from_row(i), right, row_factor<real>{block, most});
+    product(count, columns, depth, left.from_row(i), right, row_factor<real>{block, most}, result_write::overwrite);
     for (std::int64_t r = 0; r < count; ++r) {
       real* sums = block + r * most;
       T* to = result.from_row(i + r).data;
-      if constexpr (Write == product_write::add) add_scaled(to, live, real(1), sums);
+      if (write == result_write::add) add_scaled(to, live, real(1), sums);
       convert(sums, live, real(1), to);
     }
   }

@@ -103,12 +103,10 @@ struct split_few_rows {
       for_pieces(some, at_a_time, [&](key_range piece) {
         const row_factor<const T> keys = group.key_part(part, piece.begin);
         const row_factor<Real> result{scores + (piece.begin - of_block.begin), block};
-        multiply_part(part, [&]<product_write Write>() {
-          eight_row_dots<Write>(piece.size(), elements, static_cast<const F*>(group.query) + part * 8 * elements,
-                                row_factor<const F>{reinterpret_cast<const F*>(keys.data), keys.row_step / depth},
-                                result,
-                                group.after_keys(part, 1, of_block, piece, pieces_of(bytes_ahead, 1, at_a_time)));
-        });
+        eight_row_dots(piece.size(), elements, static_cast<const F*>(group.query) + part * 8 * elements,
+                       row_factor<const F>{reinterpret_cast<const F*>(keys.data), keys.row_step / depth}, result,
+                       write_of_part(part),
+                       group.after_keys(part, 1, of_block, piece, pieces_of(bytes_ahead, 1, at_a_time)));
         if (part == 0 && group.rows > 8)
           dot_product(group.rows - 8, piece.size(), elements,
                       row_factor<const F>{group.query, group.query_elements()}.from_row(8), keys, result.from_row(8),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/eight_row_dots.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
@@ -36,13 +37,9 @@ void for_pieces(key_range some, std::int64_t keys_at_a_time, const Visit& visit)
     visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
 }
 
-/// Calls multiply<Write>() for a part of what is added up over parts: the first one overwrites.
-template <typename Multiply>
-EIGEN_ALWAYS_INLINE void multiply_part(std::int64_t part, const Multiply& multiply) {
-  if (part == 0)
-    multiply.template operator()<product_write::overwrite>();
-  else
-    multiply.template operator()<product_write::add>();
+/// How a part of what is added up over parts is written: the first one overwrites.
+constexpr result_write write_of_part(std::int64_t part) {
+  return part == 0 ? result_write::overwrite : result_write::add;
 }
 
 /// What a run of keys leaves for the rows of a group.
@@ -125,8 +122,8 @@ struct split_group {
   }
   /// What is needed soon after some keys of a block, those that come `ahead` later. Keys are read so many parts at a
   /// time, one after the other; then the values are, part by part, and then the next block's keys.
-  upcoming_rows<T> after_keys(std::int64_t part, std::int64_t at_a_time, key_range of_block, key_range some,
-                              std::int64_t ahead) const {
+  EIGEN_DONT_INLINE upcoming_rows<T> after_keys(std::int64_t part, std::int64_t at_a_time, key_range of_block,
+                                                key_range some, std::int64_t ahead) const {
     const key_range next = some.moved(ahead);
     if (next.begin < of_block.end) return upcoming_keys(part, at_a_time, next);
     const key_range in_next_part = next.moved(-of_block.size());
@@ -134,8 +131,8 @@ struct split_group {
                                     : upcoming_values(0, in_next_part);
   }
   /// The same after some values.
-  upcoming_rows<T> after_values(std::int64_t part, std::int64_t keys_at_a_time, key_range of_block, key_range some,
-                                std::int64_t ahead) const {
+  EIGEN_DONT_INLINE upcoming_rows<T> after_values(std::int64_t part, std::int64_t keys_at_a_time, key_range of_block,
+                                                  key_range some, std::int64_t ahead) const {
     const key_range next = some.moved(ahead);
     if (next.begin < of_block.end) return upcoming_values(part, next);
     return part + 1 < parts ? upcoming_values(part + 1, next.moved(-of_block.size()))

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/column_softmax.hpp"
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/paired_product.hpp"
@@ -42,10 +43,8 @@ struct split_many_rows {
     constexpr std::int64_t at_a_time = 2 * register_tile<Real>::rows;
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {
-        multiply_part(part, [&]<product_write Write>() {
-          multiply_keys<Write>(part, piece, scores + (piece.begin - of_block.begin) * width(),
-                               group.after_keys(part, 1, of_block, piece, at_a_time));
-        });
+        multiply_keys(part, piece, scores + (piece.begin - of_block.begin) * width(),
+                      group.after_keys(part, 1, of_block, piece, at_a_time));
       });
   }
 
@@ -68,10 +67,9 @@ struct split_many_rows {
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, values_at_a_time, [&](key_range piece) {
         const F* first = weights() + (piece.begin - of_block.begin) / factor<F>::depth * width();
-        product<product_write::add>(group.rows, Variant::value_dim, elements_of<F>(piece.size()),
-                                    left_factor<F>{first, 1, width()}, near_values(part, piece),
-                                    group.sums_part(part, state),
-                                    group.after_values(part, 1, of_block, piece, values_at_a_time));
+        product(group.rows, Variant::value_dim, elements_of<F>(piece.size()), left_factor<F>{first, 1, width()},
+                near_values(part, piece), group.sums_part(part, state), result_write::add,
+                group.after_values(part, 1, of_block, piece, values_at_a_time));
       });
   }
 
@@ -99,16 +97,16 @@ struct split_many_rows {
   }
 
   /// to[key][row] (=|+=) <key, query of the row> of one part.
-  template <product_write Write>
   void multiply_keys(std::int64_t part, key_range some, Real* to, const upcoming_rows<T>& upcoming) const {
     constexpr std::int64_t elements = group_type::key_elements;
     const row_factor<const F> keys = near_keys(part, some);
     const F* queries = group.query + part * elements * width();
+    const row_factor<Real> result{to, width()};
     if constexpr (group_type::pairs_elements)
-      paired_product<Write>(some.size(), width(), elements, keys, queries, {to, width()}, upcoming);
+      paired_product(some.size(), width(), elements, keys, queries, result, write_of_part(part), upcoming);
     else
-      product<Write>(some.size(), width(), elements, left_factor<F>::rows(keys), {queries, width()}, {to, width()},
-                     upcoming);
+      product(some.size(), width(), elements, left_factor<F>::rows(keys), {queries, width()}, result,
+              write_of_part(part), upcoming);
   }
 
   /// Keys as they lie, or a copy in what they are multiplied as.

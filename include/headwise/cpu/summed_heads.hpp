@@ -9,6 +9,7 @@
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
@@ -48,11 +49,7 @@ class summed_heads {
 
   /// The tokens [first, first + count) of sequence b, to be read, as a sequence of their own.
   head_view<const real, Heads, Dim> read(std::int64_t b, std::int64_t first, std::int64_t count, int thread) const {
-    const auto heads = place(b, first, count, thread);
-    if constexpr (!in_place)
-      for (std::int64_t n = 0; n < count; ++n)
-        for (int h = 0; h < Heads; ++h) convert(stored_.row(b, first + n, h), Dim, real(1), heads.row(0, n, h));
-    return heads;
+    return loaded(b, first, count, thread);
   }
   /// One token's heads as rows, to be read.
   row_factor<const real> read(std::int64_t b, std::int64_t token, int thread) const {
@@ -60,9 +57,10 @@ class summed_heads {
     return {heads.data, heads.head_stride};
   }
 
-  /// One token's heads as rows, to be written and then stored.
-  row_factor<real> write(std::int64_t b, std::int64_t token, int thread) const {
-    const auto heads = place(b, token, 1, thread);
+  /// One token's heads as rows, to be written, or to be added to, and then stored.
+  row_factor<real> write(std::int64_t b, std::int64_t token, int thread,
+                         result_write write = result_write::overwrite) const {
+    const auto heads = write == result_write::add ? loaded(b, token, 1, thread) : place(b, token, 1, thread);
     return {heads.data, heads.head_stride};
   }
   /// Rounds what has been written, where that is a copy.
@@ -87,6 +85,14 @@ class summed_heads {
       return head_view<T, Heads, Dim>{stored_.row(b, first, 0), 1, count, 0, stored_.token_stride, stored_.head_stride};
     else
       return batch_token_head_view<Heads, Dim>(copies_ + thread * copy_size_, 1, count);
+  }
+
+  auto loaded(std::int64_t b, std::int64_t first, std::int64_t count, int thread) const {
+    const auto heads = place(b, first, count, thread);
+    if constexpr (!in_place)
+      for (std::int64_t n = 0; n < count; ++n)
+        for (int h = 0; h < Heads; ++h) convert(stored_.row(b, first + n, h), Dim, real(1), heads.row(0, n, h));
+    return heads;
   }
 
   head_view<T, Heads, Dim> stored_;

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/product_factors.hpp"
@@ -41,32 +42,29 @@ void for_each_product_task(std::int64_t matrices, std::int64_t rows, std::int64_
 /// result (=|+=) left * panels, for a product's task: `panels` has `columns` columns in panels as wide as a register
 /// tile, [depth][width] each and filled up with zeros, one `panel_step` behind the other. `sums` has room for a task;
 /// where sums are not of the result's type, every result is rounded once.
-template <product_write Write, typename F, typename T>
+template <typename F, typename T>
 void task_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left, const F* panels,
-                  std::int64_t panel_step, row_factor<T> result, sum_of<F>* sums) {
+                  std::int64_t panel_step, row_factor<T> result, result_write write, sum_of<F>* sums) {
   using real = sum_of<F>;
   constexpr std::int64_t width = register_tile<real>::columns;
-  const auto add_up = [&]<product_write First>(row_factor<real> to) {
+  const auto add_up = [&](row_factor<real> to, result_write first) {
     // Some of the depth at a time for all panels, so that both factors stay in a near cache.
     constexpr std::int64_t at_a_time = 256;
     for (std::int64_t k = 0; k == 0 || k < depth; k += at_a_time) {
       const std::int64_t some = std::min(at_a_time, depth - k);
       for (std::int64_t o = 0; o < columns; o += width) {
         const row_factor<const F> panel{panels + o / width * panel_step + k * width, width};
-        if (k == 0)
-          product<First>(rows, width, some, left, panel, to.from_column(o));
-        else
-          product<product_write::add>(rows, width, some, left.from_depth(k), panel, to.from_column(o));
+        product(rows, width, some, left.from_depth(k), panel, to.from_column(o), k == 0 ? first : result_write::add);
       }
     }
   };
   if constexpr (std::is_same_v<T, real>)
-    if (columns % width == 0) return add_up.template operator()<Write>(result);
-  add_up.template operator()<product_write::overwrite>({sums, product_task<real>::columns});
+    if (columns % width == 0) return add_up(result, write);
+  add_up({sums, product_task<real>::columns}, result_write::overwrite);
   for (std::int64_t r = 0; r < rows; ++r) {
     real* row = sums + r * product_task<real>::columns;
     T* to = result.from_row(r).data;
-    if constexpr (Write == product_write::add) add_scaled(to, columns, real(1), row);
+    if (write == result_write::add) add_scaled(to, columns, real(1), row);
     convert(row, columns, real(1), to);
   }
 }

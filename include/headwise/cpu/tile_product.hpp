@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/product_factors.hpp"
@@ -14,7 +15,8 @@
 
 namespace headwise::cpu {
 
-// The kernels that all products of the CPU backend are made of. Everything above them is tiling.
+// The kernels that all products of the CPU backend are made of. Everything above them is tiling. Products that no
+// variant inlines are compiled once for all of them.
 
 /// What products of a factor's elements are added up in.
 template <typename F>
@@ -30,9 +32,6 @@ struct register_tile {
   static constexpr int columns = packets * packet<T>::size;
 };
 
-/// Whether a product replaces what stands at its place or is added to it.
-enum class product_write { overwrite, add };
-
 namespace tiles {
 
 /// A packet of a right factor's elements, which may be numbers that are stored in another type.
@@ -47,7 +46,7 @@ EIGEN_ALWAYS_INLINE typename factor<F>::type load_elements(const Right* from) {
 /// A right factor's row: its first packets, one of its elements, and the way to the next one.
 template <typename F, int Packets, typename Right>
 EIGEN_ALWAYS_INLINE void load_row(row_factor<const Right> row, typename factor<F>::type* packets) {
-  unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+  unroll<Packets>([&](int j) __attribute__((always_inline)) {
     packets[j] = load_elements<F>(row.data + j * packet<sum_of<F>>::size);
   });
 }
@@ -55,7 +54,7 @@ template <typename F, int Packets>
 EIGEN_ALWAYS_INLINE void load_row(row_pair_factor<bfloat16> row, typename factor<F>::type* packets) {
   constexpr std::int64_t size = packet<sum_of<F>>::size;
   const bfloat16* next = row.data + row.row_step;
-  unroll<Packets / 2>([&](auto j) __attribute__((always_inline)) {
+  unroll<Packets / 2>([&](int j) __attribute__((always_inline)) {
     factor<F>::load_pairs(row.data + 2 * j * size, next + 2 * j * size, packets[2 * j], packets[2 * j + 1]);
   });
   if constexpr (Packets % 2 != 0)
@@ -96,11 +95,11 @@ EIGEN_ALWAYS_INLINE void add_products(std::int64_t depth, Left left, Right right
   for (std::int64_t k = 0; k < depth; ++k) {
     typename f::type columns[std::size_t{Packets}];
     load_row<F, Packets>(right, columns);
-    unroll<Packets>([&](auto j) __attribute__((always_inline)) { hold(columns[j]); });
-    unroll<Rows>([&](auto i) __attribute__((always_inline)) {
+    unroll<Packets>([&](int j) __attribute__((always_inline)) { hold(columns[j]); });
+    unroll<Rows>([&](int i) __attribute__((always_inline)) {
       typename f::type value = broadcast_element(left, i);
       hold(value);
-      unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+      unroll<Packets>([&](int j) __attribute__((always_inline)) {
         sums[i][j] = f::multiply_add(value, columns[j], sums[i][j]);
       });
     });
@@ -112,31 +111,32 @@ EIGEN_ALWAYS_INLINE void add_products(std::int64_t depth, Left left, Right right
 }
 
 /// result (=|+=) left * right for one register tile.
-template <int Rows, int Packets, product_write Write, typename F, typename Right, typename Delivery>
+template <int Rows, int Packets, typename F, typename Right, typename Delivery>
 EIGEN_ALWAYS_INLINE void register_product(std::int64_t depth, left_factor<F> left, Right right,
-                                          row_factor<sum_of<F>> result, Delivery& delivery) {
+                                          row_factor<sum_of<F>> result, result_write write, Delivery& delivery) {
   using p = packet<sum_of<F>>;
   typename p::type sums[std::size_t{Rows}][std::size_t{Packets}];
-  unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
-      sums[i][j] = Write == product_write::add ? p::load(result.data + i * result.row_step + j * p::size) : p::zero();
+  const bool adds = write == result_write::add;
+  unroll<Rows>([&](int i) __attribute__((always_inline)) {
+    unroll<Packets>([&](int j) __attribute__((always_inline)) {
+      sums[i][j] = adds ? p::load(result.data + i * result.row_step + j * p::size) : p::zero();
     });
   });
   add_products<Rows, Packets, F>(depth, left, right, sums, delivery);
-  unroll<Rows>([&](auto i) __attribute__((always_inline)) {
-    unroll<Packets>([&](auto j) __attribute__((always_inline)) {
+  unroll<Rows>([&](int i) __attribute__((always_inline)) {
+    unroll<Packets>([&](int j) __attribute__((always_inline)) {
       p::store(result.data + i * result.row_step + j * p::size, sums[i][j]);
     });
   });
 }
 
 /// The same for the last columns, fewer than a packet.
-template <product_write Write, typename F, typename Right>
+template <typename F, typename Right>
 void scalar_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left, Right right,
-                    row_factor<sum_of<F>> result) {
+                    row_factor<sum_of<F>> result, result_write write) {
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = 0; j < columns; ++j) {
-      sum_of<F> sum = Write == product_write::add ? result.from_row(i).data[j] : sum_of<F>(0);
+      sum_of<F> sum = write == result_write::add ? result.from_row(i).data[j] : sum_of<F>(0);
       Right row = right;
       for (std::int64_t k = 0; k < depth; ++k) {
         sum = factor<F>::multiply_add_one(left.from_row(i).from_depth(k).data[0], element_of_row<F>(row, j), sum);
@@ -172,12 +172,12 @@ EIGEN_ALWAYS_INLINE void for_tiles_of_rows(std::int64_t rows, const Tile& tile) 
 }
 
 /// All rows over one strip of `Packets` packets.
-template <int Packets, product_write Write, typename F, typename Delivery>
+template <int Packets, typename F, typename Delivery>
 void strip_product(std::int64_t rows, std::int64_t depth, left_factor<F> left, row_factor<const F> right,
-                   row_factor<sum_of<F>> result, Delivery& delivery) {
+                   row_factor<sum_of<F>> result, result_write write, Delivery& delivery) {
   for_tiles_of_rows<strip_rows<sum_of<F>>(Packets)>(
       rows, [&](std::int64_t i, auto count) __attribute__((always_inline)) {
-        register_product<count, Packets, Write>(depth, left.from_row(i), right, result.from_row(i), delivery);
+        register_product<count, Packets>(depth, left.from_row(i), right, result.from_row(i), write, delivery);
       });
 }
 
@@ -209,26 +209,23 @@ std::int64_t for_each_strip(std::int64_t columns, const Strip& strip) {
   return j;
 }
 
-}  // namespace tiles
-
-namespace tiles {
-
-template <product_write Write, typename F, typename Delivery>
+template <typename F, typename Delivery>
 void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
-             row_factor<const F> right, row_factor<sum_of<F>> result, Delivery& delivery) {
+             row_factor<const F> right, row_factor<sum_of<F>> result, result_write write, Delivery& delivery) {
   const std::int64_t j = for_each_strip<sum_of<F>>(columns, [&](std::int64_t first, auto packets) {
-    strip_product<packets, Write>(rows, depth, left, right.from_column(first), result.from_column(first), delivery);
+    strip_product<packets>(rows, depth, left, right.from_column(first), result.from_column(first), write, delivery);
   });
-  scalar_product<Write>(rows, columns - j, depth, left, right.from_column(j), result.from_column(j));
+  scalar_product(rows, columns - j, depth, left, right.from_column(j), result.from_column(j), write);
 }
 
 }  // namespace tiles
 
 /// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` elements. Upcoming rows are asked for
 /// meanwhile.
-template <product_write Write, typename F, typename... Stored>
+template <typename F, typename... Stored>
 void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
-             row_factor<const F> right, row_factor<sum_of<F>> result, const upcoming_rows<Stored>&... upcoming) {
+             row_factor<const F> right, row_factor<sum_of<F>> result, result_write write,
+             const upcoming_rows<Stored>&... upcoming) {
   using T = sum_of<F>;
   std::int64_t steps = 0;
   if constexpr (sizeof...(Stored) > 0)
@@ -236,20 +233,21 @@ void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_f
       constexpr std::int64_t at_a_time = tiles::strip_rows<T>(packets);
       steps += (rows + at_a_time - 1) / at_a_time * depth;
     });
-  row_deliveries<sizeof...(Stored)> deliveries{{row_delivery(upcoming, steps)...}};
-  tiles::product<Write>(rows, columns, depth, left, right, result, deliveries);
+  // One at least, if of nothing: a product without any would be compiled besides.
+  row_deliveries<std::max<int>(1, sizeof...(Stored))> deliveries{{row_delivery(upcoming, steps)...}};
+  tiles::product(rows, columns, depth, left, right, result, write, deliveries);
 }
 
 /// `product` of as many columns as a register tile has. A whole tile of them spares a call.
-template <product_write Write, typename F>
+template <typename F>
 EIGEN_ALWAYS_INLINE void panel_product(std::int64_t rows, std::int64_t depth, left_factor<F> left,
-                                       row_factor<const F> right, row_factor<sum_of<F>> result) {
+                                       row_factor<const F> right, row_factor<sum_of<F>> result, result_write write) {
   using tile = register_tile<sum_of<F>>;
-  row_deliveries<0> nothing{};
+  row_deliveries<1> nothing{};
   if (rows == tile::rows)
-    tiles::register_product<tile::rows, tile::packets, Write>(depth, left, right, result, nothing);
+    tiles::register_product<tile::rows, tile::packets>(depth, left, right, result, write, nothing);
   else
-    tiles::strip_product<tile::packets, Write>(rows, depth, left, right, result, nothing);
+    tiles::strip_product<tile::packets>(rows, depth, left, right, result, write, nothing);
 }
 
 }  // namespace headwise::cpu

@@ -27,6 +27,8 @@ struct upcoming_rows {
 /// one after the other, and once.
 class row_delivery {
  public:
+  /// Of nothing.
+  row_delivery() = default;
   template <typename T>
   row_delivery(const upcoming_rows<T>& upcoming, std::int64_t steps)
       : first_(reinterpret_cast<std::uintptr_t>(upcoming.rows.data)),
@@ -83,12 +85,12 @@ class row_delivery {
     }
   }
 
-  std::uintptr_t first_;
-  std::int64_t row_step_;
-  std::int64_t part_step_;
-  std::int64_t run_;   ///< bytes without a gap
-  std::int64_t runs_;  ///< of a part
-  std::int64_t left_;  ///< runs of all parts that are not done
+  std::uintptr_t first_ = 0;
+  std::int64_t row_step_ = 0;
+  std::int64_t part_step_ = 0;
+  std::int64_t run_ = 0;   ///< bytes without a gap
+  std::int64_t runs_ = 0;  ///< of a part
+  std::int64_t left_ = 0;  ///< runs of all parts that are not done
   std::int64_t row_ = 0;
   std::int64_t part_ = 0;
   std::uintptr_t next_ = 0;
@@ -96,13 +98,13 @@ class row_delivery {
   std::int64_t lines_ = 0;  ///< a step
 };
 
-/// Several deliveries side by side; none, for products whose factors are near.
+/// Several deliveries side by side.
 template <int Count>
 struct row_deliveries {
   std::array<row_delivery, std::size_t{Count}> all;
 
   EIGEN_ALWAYS_INLINE void step() {
-    unroll<Count>([&](auto i) __attribute__((always_inline)) { all[std::size_t{i}].step(); });
+    unroll<Count>([&](int i) __attribute__((always_inline)) { all[static_cast<std::size_t>(i)].step(); });
   }
 };
 

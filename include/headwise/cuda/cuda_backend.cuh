@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/stand_in_memory.hpp"
-#include "headwise/cuda/add.cuh"
 #include "headwise/cuda/append_heads.cuh"
 #include "headwise/cuda/attend.cuh"
 #include "headwise/cuda/attend_backward.cuh"
@@ -77,23 +77,21 @@ struct cuda_backend : cuda::composing_operations {
     cuda::project(x, weight, bias, y, scratch);
   }
   template <typename YGradient, typename Weight, typename XGradient>
-  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, gradient_write write,
+  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, result_write write,
                                      workspace& scratch) {
     cuda::project_backward_input(y_gradient, weight, x_gradient, write, scratch);
   }
   template <typename X, typename YGradient, typename WeightGradient, typename BiasGradient>
   static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
-                                          BiasGradient bias_gradient, workspace& scratch) {
-    cuda::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, scratch);
-  }
-  template <typename Numbers, typename Sums>
-  static void add(Numbers numbers, Sums sums, workspace& scratch) {
-    cuda::add(numbers, sums, scratch);
+                                          BiasGradient bias_gradient, result_write write, workspace& scratch) {
+    cuda::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, write, scratch);
   }
   template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
   static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
-                                 XGradient component_gradient, WeightGradient weight_gradient, workspace& scratch) {
-    cuda::mix_heads_backward(components, weight, composite_gradient, component_gradient, weight_gradient, scratch);
+                                 XGradient component_gradient, result_write write, WeightGradient weight_gradient,
+                                 workspace& scratch) {
+    cuda::mix_heads_backward(components, weight, composite_gradient, component_gradient, write, weight_gradient,
+                             scratch);
   }
   template <typename Kind, int Components, int Composites, typename Scalar>
   static void form_mixing(const Scalar* parameters, Scalar* weight, workspace& scratch) {

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cuda/cuda_workspace.cuh"
 #include "headwise/cuda/feature_chunk.cuh"
 #include "headwise/cuda/instructions.cuh"
@@ -36,12 +37,13 @@ struct mixing_shape {
   static constexpr int threads = 256;
 };
 
-/// What a mixing kernel reads and writes; weight [In][Out], or its transpose.
+/// What a mixing kernel reads and writes; weight [In][Out], or its transpose. Where it adds, `to` is read as well.
 template <typename T, int In, int Out, int Dim>
 struct mixing_tensors {
   head_view<const T, In, Dim> from;
   head_view<T, Out, Dim> to;
   const T* weight;
+  bool adds = false;
 };
 
 namespace loops {
@@ -59,7 +61,7 @@ HEADWISE_DEVICE void stage_weights(const T* weight, int first_output, sum_type<T
 
 }  // namespace loops
 
-/// to[b][n][o] = sum_i weight[i][o] from[b][n][i].
+/// to[b][n][o] (=|+=) sum_i weight[i][o] from[b][n][i].
 template <bool Whole, bool Transposed, typename T, int In, int Out, int Dim>
 HEADWISE_KERNEL((mixing_shape<T, In, Out, Dim>::threads), 2)
 mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
@@ -101,10 +103,12 @@ mix_tokens(HEADWISE_KERNEL_PARAMETER mixing_tensors<T, In, Out, Dim> tensors) {
   HEADWISE_UNROLL
   for (int o = 0; o < outputs; ++o) {
     if (Out % outputs != 0 && first_output + o >= Out) return;
-    feature_chunk<T, width> output;
+    T* const place_of_output = to + o * tensors.to.head_stride;
+    feature_chunk<T, width> output{};
+    if (tensors.adds) output = load_chunk<width, Whole>(place_of_output);
     HEADWISE_UNROLL
-    for (int d = 0; d < width; ++d) output.value[d] = sum[o][d];
-    store_chunk<Whole>(to + o * tensors.to.head_stride, output);
+    for (int d = 0; d < width; ++d) output.value[d] += sum[o][d];
+    store_chunk<Whole>(place_of_output, output);
   }
 }
 
@@ -133,19 +137,21 @@ void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<s
                                                            workspace);
 }
 
-/// The backward of `mix_heads`: component_gradient[b][n][c] = sum_g weight[c][g] composite_gradient[b][n][g] is
-/// overwritten, sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> is added to weight_gradient[c][g].
+/// The backward of `mix_heads`: component_gradient[b][n][c] = sum_g weight[c][g] composite_gradient[b][n][g],
+/// overwriting or adding; sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> is added to
+/// weight_gradient[c][g].
 template <typename In, typename InGradient, typename T, int Components, int Composites, int Dim>
 void mix_heads_backward(head_view<In, Components, Dim> components, std::type_identity_t<std::span<const T>> weight,
                         head_view<InGradient, Composites, Dim> composite_gradient,
-                        head_view<T, Components, Dim> component_gradient,
+                        head_view<T, Components, Dim> component_gradient, result_write write,
                         std::type_identity_t<std::span<T>> weight_gradient, cuda_workspace& workspace) {
   headwise::detail::check_mix_heads_backward(components, weight, composite_gradient, component_gradient,
                                              weight_gradient);
   add_weight_gradient<T, Components, Composites, Dim>(components, composite_gradient, weight_gradient.data(),
                                                       workspace);
   launch_mix_tokens<true, T, Composites, Components, Dim>(
-      "mix_heads_backward", {composite_gradient, component_gradient, weight.data()}, workspace);
+      "mix_heads_backward", {composite_gradient, component_gradient, weight.data(), write == result_write::add},
+      workspace);
 }
 
 }  // namespace headwise::cuda

@@ -5,6 +5,7 @@
 #include <span>
 #include <type_traits>
 
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/token_view.hpp"
 #include "headwise/cuda/add_rows.cuh"
 #include "headwise/cuda/cuda_workspace.cuh"
@@ -75,9 +76,9 @@ void project(token_view<In> x, std::type_identity_t<std::span<const T>> weight,
 /// The gradient of `project` for its input: x_gradient = y_gradient weight^T, overwriting or adding.
 template <typename In, typename T>
 void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std::span<const T>> weight,
-                            token_view<T> x_gradient, gradient_write write, cuda_workspace& workspace) {
+                            token_view<T> x_gradient, result_write write, cuda_workspace& workspace) {
   headwise::detail::check_project_backward_input(y_gradient, weight, x_gradient);
-  const bool add = write == gradient_write::add;
+  const bool add = write == result_write::add;
   cuda_workspace::frame frame(workspace);
   const loops::product_operands<T> operands(y_gradient, x_gradient, frame);
   if (add && operands.result_copy.data != nullptr) copy_token_rows<T>(x_gradient, operands.result_copy, workspace);
@@ -87,14 +88,15 @@ void project_backward_input(token_view<In> y_gradient, std::type_identity_t<std:
   operands.copy_back(workspace);
 }
 
-/// The gradients of `project` for its parameters, added to what is there: weight_gradient += x^T y_gradient and
-/// bias_gradient += sum of y_gradient (where there is a bias).
+/// The gradients of `project` for its parameters, overwriting or adding: x^T y_gradient for the weight and the sum of
+/// y_gradient for the bias (where there is one).
 template <typename In, typename InGradient, typename T>
 void project_backward_parameters(token_view<In> x, token_view<InGradient> y_gradient, std::span<T> weight_gradient,
-                                 std::type_identity_t<std::span<T>> bias_gradient, cuda_workspace& workspace) {
+                                 std::type_identity_t<std::span<T>> bias_gradient, result_write write,
+                                 cuda_workspace& workspace) {
   headwise::detail::check_project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient);
   workspace.require_room([&](cuda_workspace& counting) {
-    project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, counting);
+    project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, write, counting);
   });
   const token_view<const T> left = x;
   const token_view<const T> right = y_gradient;
@@ -112,10 +114,16 @@ void project_backward_parameters(token_view<In> x, token_view<InGradient> y_grad
     return matrices_of(token_view<const T>(copy), true);
   };
   const std::int64_t tokens = x.batch * x.tokens;
+  const bool add = write == result_write::add;
+  const auto clear = [&](std::span<T> gradient) {
+    if (!gradient.empty()) workspace.fill_with_zeros(gradient.data(), static_cast<std::int64_t>(gradient.size()));
+  };
+  if (!add && tokens == 0) clear(weight_gradient);
   if (tokens > 0 && !weight_gradient.empty())
     workspace.multiply<T>("project_backward_parameters", {1, x.width, y_gradient.width, tokens},
                           matrix_of(left, left_copy).rows, matrix_form::transposed, matrix_of(right, right_copy).rows,
-                          matrix_form::stored, {weight_gradient.data(), y_gradient.width}, true, scratch);
+                          matrix_form::stored, {weight_gradient.data(), y_gradient.width}, add, scratch);
+  if (!add) clear(bias_gradient);
   if (!bias_gradient.empty()) add_rows<T>(right, bias_gradient.data(), workspace);
 }
 

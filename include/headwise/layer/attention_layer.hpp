@@ -6,6 +6,7 @@
 
 #include "headwise/core/error.hpp"
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/stand_in_memory.hpp"
 #include "headwise/core/token_view.hpp"
 #include "headwise/layer/attention_parameters.hpp"
@@ -19,6 +20,7 @@
 #include "headwise/layer/projection_steps.hpp"
 #include "headwise/layer/saved_activations.hpp"
 #include "headwise/operations/mixing_cost.hpp"
+#include "headwise/operations/project_checks.hpp"
 
 namespace headwise {
 
@@ -181,7 +183,7 @@ class attention_layer<Variant, Scalar, Backend, Execution>
         scratch);
 
     steps::rotate_backward(query_gradient, scratch);
-    steps::template project_backward<H, D>(x, p.query_projection, query_gradient, x_gradient, gradient_write::overwrite,
+    steps::template project_backward<H, D>(x, p.query_projection, query_gradient, x_gradient, result_write::overwrite,
                                            {d.query_projection, d.query_bias}, scratch);
     key_steps::backward(x, key_steps::template parameters_of<const Scalar>(p, weights.key()), saved,
                         composite_key_gradient, x_gradient,

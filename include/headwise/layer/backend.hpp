@@ -5,10 +5,10 @@
 #include <span>
 
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/token_view.hpp"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/attend_components.hpp"
-#include "headwise/operations/project_checks.hpp"
 #include "headwise/policies/head_mixing.hpp"
 #include "headwise/policies/head_norm.hpp"
 #include "headwise/policies/positions.hpp"
@@ -30,13 +30,12 @@ concept attention_backend = any_attention_variant<Variant> &&
   typename Backend::memory::template buffer<Scalar>;
   typename Backend::memory::template cache_buffer<Scalar>;
   Backend::project(x, in, in, y, workspace);
-  Backend::project_backward_input(x, in, y, gradient_write::add, workspace);
-  Backend::project_backward_parameters(x, x, out, out, workspace);
+  Backend::project_backward_input(x, in, y, result_write::add, workspace);
+  Backend::project_backward_parameters(x, x, out, out, result_write::add, workspace);
   Backend::template form_mixing<linear_mixing, 1, 1>(in.data(), out.data(), workspace);
   Backend::template form_mixing_backward<linear_mixing, 1, 1>(in.data(), in.data(), out.data(), workspace);
-  Backend::add(in, out, workspace);
   Backend::mix_heads(components, in, composite_output, workspace);
-  Backend::mix_heads_backward(components, in, composites, component_output, out, workspace);
+  Backend::mix_heads_backward(components, in, composites, component_output, result_write::add, out, workspace);
   Backend::template normalize_heads<norm_settings{}>(components, in, component_output, workspace);
   Backend::template normalize_heads_backward<norm_settings{}>(components, in, components, component_output, out,
                                                               workspace);

@@ -7,9 +7,9 @@
 
 #include "headwise/composed_variant.hpp"
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/token_view.hpp"
 #include "headwise/layer/projection_steps.hpp"
-#include "headwise/operations/project_checks.hpp"
 
 namespace headwise {
 
@@ -39,16 +39,19 @@ class folded_projection {
                                std::span<const Scalar> weight, head_view<const Scalar, G, Dim> heads_gradient,
                                token_view<Scalar> x_gradient, projection_view<Scalar> components_gradient,
                                std::span<Scalar> weight_gradient, workspace& scratch) {
-    frame_type frame(scratch);
-    const projection_view<Scalar> gradient{take_zeros(components.weight, frame, scratch),
-                                           take_zeros(components.bias, frame, scratch)};
     {
-      frame_type inner(scratch);
-      steps::project_backward(x, std::span<const Scalar>(fold(components.weight, weight, inner, scratch)),
-                              heads_gradient, x_gradient, gradient_write::add, gradient, scratch);
+      frame_type frame(scratch);
+      const projection_view<Scalar> gradient{take<G>(rows_of(components.weight), frame),
+                                             take<G>(rows_of(components.bias), frame)};
+      Backend::project_backward_parameters(x, steps::tokens_of(heads_gradient), gradient.weight, gradient.bias,
+                                           result_write::overwrite, scratch);
+      unfold(components.weight, weight, gradient.weight, components_gradient.weight, weight_gradient, scratch);
+      unfold(components.bias, weight, gradient.bias, components_gradient.bias, weight_gradient, scratch);
     }
-    unfold(components.weight, weight, gradient.weight, components_gradient.weight, weight_gradient, scratch);
-    unfold(components.bias, weight, gradient.bias, components_gradient.bias, weight_gradient, scratch);
+    frame_type frame(scratch);
+    Backend::project_backward_input(steps::tokens_of(heads_gradient),
+                                    std::span<const Scalar>(fold(components.weight, weight, frame, scratch)),
+                                    x_gradient, result_write::add, scratch);
   }
 
  private:
@@ -73,20 +76,13 @@ class folded_projection {
     if (!mixed.empty()) Backend::mix_heads(as_heads<C>(components), weight, as_heads<G>(mixed), scratch);
     return mixed;
   }
-  static std::span<Scalar> take_zeros(std::span<const Scalar> components, frame_type& frame, workspace& scratch) {
-    const std::span<Scalar> zeros = take<G>(rows_of(components), frame);
-    if (!zeros.empty()) scratch.fill_with_zeros(zeros.data(), static_cast<std::int64_t>(zeros.size()));
-    return zeros;
-  }
+  /// The backward of `fold`, from the gradient of what it yields: adds to the other two.
   static void unfold(std::span<const Scalar> components, std::span<const Scalar> weight,
                      std::span<const Scalar> mixed_gradient, std::span<Scalar> components_gradient,
                      std::span<Scalar> weight_gradient, workspace& scratch) {
     if (components.empty()) return;
-    frame_type frame(scratch);
-    const std::span<Scalar> gradient = take<C>(rows_of(components), frame);
-    Backend::mix_heads_backward(as_heads<C>(components), weight, as_heads<G>(mixed_gradient), as_heads<C>(gradient),
-                                weight_gradient, scratch);
-    Backend::add(std::span<const Scalar>(gradient), components_gradient, scratch);
+    Backend::mix_heads_backward(as_heads<C>(components), weight, as_heads<G>(mixed_gradient),
+                                as_heads<C>(components_gradient), result_write::add, weight_gradient, scratch);
   }
 };
 

@@ -6,8 +6,9 @@
 
 #include "headwise/composed_variant.hpp"
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/core/token_view.hpp"
-#include "headwise/operations/project_checks.hpp"
+#include "headwise/operations/attend_arguments.hpp"
 
 namespace headwise {
 
@@ -57,8 +58,9 @@ struct projection_steps {
   template <int Heads, int Dim>
   static void project_backward(token_view<const Scalar> x, std::span<const Scalar> weight,
                                head_view<const Scalar, Heads, Dim> heads_gradient, token_view<Scalar> x_gradient,
-                               gradient_write write, projection_view<Scalar> gradient, workspace& scratch) {
-    Backend::project_backward_parameters(x, tokens_of(heads_gradient), gradient.weight, gradient.bias, scratch);
+                               result_write write, projection_view<Scalar> gradient, workspace& scratch) {
+    Backend::project_backward_parameters(x, tokens_of(heads_gradient), gradient.weight, gradient.bias,
+                                         result_write::add, scratch);
     Backend::project_backward_input(tokens_of(heads_gradient), weight, x_gradient, write, scratch);
   }
 
@@ -88,9 +90,9 @@ struct projection_steps {
           frame.template take<Scalar>(x.batch * x.tokens * Heads * Dim), x.batch, x.tokens);
       Backend::template normalize_heads_backward<norm::settings>(projected, gain, components_gradient,
                                                                  projected_gradient, gain_gradient, scratch);
-      project_backward<Heads, Dim>(x, weight, projected_gradient, x_gradient, gradient_write::add, gradient, scratch);
+      project_backward<Heads, Dim>(x, weight, projected_gradient, x_gradient, result_write::add, gradient, scratch);
     } else {
-      project_backward(x, weight, components_gradient, x_gradient, gradient_write::add, gradient, scratch);
+      project_backward(x, weight, components_gradient, x_gradient, result_write::add, gradient, scratch);
     }
   }
 
@@ -151,8 +153,9 @@ struct projection_steps {
       typename workspace::frame frame(scratch);
       const auto normalized_gradient = batch_token_head_view<Heads, Dim>(
           frame.template take<Scalar>(attended.batch * attended.tokens * Heads * Dim), attended.batch, attended.tokens);
-      Backend::project_backward_parameters(tokens_of(normalized), y_gradient, gradient.weight, gradient.bias, scratch);
-      Backend::project_backward_input(y_gradient, weight, tokens_of(normalized_gradient), gradient_write::overwrite,
+      Backend::project_backward_parameters(tokens_of(normalized), y_gradient, gradient.weight, gradient.bias,
+                                           result_write::add, scratch);
+      Backend::project_backward_input(y_gradient, weight, tokens_of(normalized_gradient), result_write::overwrite,
                                       scratch);
       if constexpr (yields_delta) {
         Backend::template normalize_heads_backward<output_norm::settings>(
@@ -162,8 +165,9 @@ struct projection_steps {
                                                                           attended_gradient, gain_gradient, scratch);
       }
     } else {
-      Backend::project_backward_parameters(tokens_of(attended), y_gradient, gradient.weight, gradient.bias, scratch);
-      Backend::project_backward_input(y_gradient, weight, tokens_of(attended_gradient), gradient_write::overwrite,
+      Backend::project_backward_parameters(tokens_of(attended), y_gradient, gradient.weight, gradient.bias,
+                                           result_write::add, scratch);
+      Backend::project_backward_input(y_gradient, weight, tokens_of(attended_gradient), result_write::overwrite,
                                       scratch);
     }
   }

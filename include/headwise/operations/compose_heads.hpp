@@ -5,6 +5,7 @@
 #include <span>
 
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/result_write.hpp"
 
 namespace headwise {
 
@@ -51,8 +52,8 @@ struct head_composition {
                        std::span<Scalar> gain_gradient, typename Backend::workspace& workspace) {
     static_assert(changes);
     if constexpr (!Norm::normalizes) {
-      Backend::mix_heads_backward(components, weight, composite_gradient, component_gradient, weight_gradient,
-                                  workspace);
+      Backend::mix_heads_backward(components, weight, composite_gradient, component_gradient, result_write::overwrite,
+                                  weight_gradient, workspace);
     } else if constexpr (!Mixing::mixes) {
       Backend::template normalize_heads_backward<Norm::settings>(components, gain, composite_gradient,
                                                                  component_gradient, gain_gradient, workspace);
@@ -65,7 +66,8 @@ struct head_composition {
           frame.template take<Scalar>(batch * tokens * Composites * Dim), batch, tokens);
       Backend::template normalize_heads_backward<Norm::settings>(between, gain, composite_gradient, between_gradient,
                                                                  gain_gradient, workspace);
-      Backend::mix_heads_backward(components, weight, between_gradient, component_gradient, weight_gradient, workspace);
+      Backend::mix_heads_backward(components, weight, between_gradient, component_gradient, result_write::overwrite,
+                                  weight_gradient, workspace);
     }
   }
 };

@@ -12,13 +12,6 @@ namespace headwise::detail {
 
 // Checks of the operations that work token by token.
 
-template <typename T>
-void check_add(std::span<const T> numbers, std::span<T> sums) {
-  check_size(numbers, "numbers", static_cast<std::int64_t>(sums.size()));
-  const auto as_rows = [](auto of) { return batch_token_view(of.data(), 1, 1, static_cast<std::int64_t>(of.size())); };
-  check_disjoint(as_rows(sums), "sums", as_rows(numbers), "numbers");
-}
-
 template <typename In, typename T, int Components, int Composites, int Dim>
 void check_mix_heads(const head_view<In, Components, Dim>& components, std::span<const T> weight,
                      const head_view<T, Composites, Dim>& composites) {

@@ -10,12 +10,7 @@
 #include "headwise/core/token_view.hpp"
 #include "headwise/operations/checks.hpp"
 
-namespace headwise {
-
-/// Whether a gradient replaces what stands at its place or is added to it.
-enum class gradient_write { overwrite, add };
-
-namespace detail {
+namespace headwise::detail {
 
 template <typename T>
 void check_token_view(const token_view<T>& view, const char* name, std::int64_t batch, std::int64_t tokens,
@@ -69,5 +64,4 @@ void check_project_backward_parameters(const token_view<In>& x, const token_view
   if (!bias_gradient.empty()) check_size(bias_gradient, "bias_gradient", y_gradient.width);
 }
 
-}  // namespace detail
-}  // namespace headwise
+}  // namespace headwise::detail

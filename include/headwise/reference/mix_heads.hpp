@@ -8,6 +8,7 @@
 
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/head_view.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/operations/head_checks.hpp"
 
 namespace headwise::reference {
@@ -29,12 +30,13 @@ void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<s
         }
 }
 
-/// The backward of `mix_heads`: component_gradient[b][n][c] = sum_g weight[c][g] composite_gradient[b][n][g] is
-/// overwritten, sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> is added to weight_gradient[c][g].
+/// The backward of `mix_heads`: component_gradient[b][n][c] = sum_g weight[c][g] composite_gradient[b][n][g],
+/// overwriting or adding; sum_{b,n} <components[b][n][c], composite_gradient[b][n][g]> is added to
+/// weight_gradient[c][g].
 template <typename In, typename InGradient, typename T, int Components, int Composites, int Dim>
 void mix_heads_backward(head_view<In, Components, Dim> components, std::type_identity_t<std::span<const T>> weight,
                         head_view<InGradient, Composites, Dim> composite_gradient,
-                        head_view<T, Components, Dim> component_gradient,
+                        head_view<T, Components, Dim> component_gradient, result_write write,
                         std::type_identity_t<std::span<T>> weight_gradient) {
   headwise::detail::check_mix_heads_backward(components, weight, composite_gradient, component_gradient,
                                              weight_gradient);
@@ -42,10 +44,11 @@ void mix_heads_backward(head_view<In, Components, Dim> components, std::type_ide
     for (std::int64_t n = 0; n < components.tokens; ++n)
       for (int c = 0; c < Components; ++c)
         for (int d = 0; d < Dim; ++d) {
-          sum_type<T> sum = 0;
+          T& gradient = component_gradient.row(b, n, c)[d];
+          sum_type<T> sum = write == result_write::add ? gradient : T(0);
           for (int g = 0; g < Composites; ++g)
             sum += weight[static_cast<std::size_t>(c * Composites + g)] * composite_gradient.row(b, n, g)[d];
-          component_gradient.row(b, n, c)[d] = T(sum);
+          gradient = T(sum);
         }
   for (int c = 0; c < Components; ++c)
     for (int g = 0; g < Composites; ++g) {

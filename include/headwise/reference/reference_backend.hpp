@@ -5,10 +5,10 @@
 #include <cstdint>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/operations/attend_components.hpp"
 #include "headwise/operations/attend_expanded.hpp"
 #include "headwise/operations/mixing_cost.hpp"
-#include "headwise/reference/add.hpp"
 #include "headwise/reference/append_heads.hpp"
 #include "headwise/reference/attend.hpp"
 #include "headwise/reference/mix_heads.hpp"
@@ -40,19 +40,14 @@ struct reference_backend {
     reference::project(x, weight, bias, y);
   }
   template <typename YGradient, typename Weight, typename XGradient>
-  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, gradient_write write,
+  static void project_backward_input(YGradient y_gradient, Weight weight, XGradient x_gradient, result_write write,
                                      workspace& /*scratch*/) {
     reference::project_backward_input(y_gradient, weight, x_gradient, write);
   }
   template <typename X, typename YGradient, typename WeightGradient, typename BiasGradient>
   static void project_backward_parameters(X x, YGradient y_gradient, WeightGradient weight_gradient,
-                                          BiasGradient bias_gradient, workspace& /*scratch*/) {
-    reference::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient);
-  }
-  /// Adds numbers to sums, one to one.
-  template <typename Numbers, typename Sums>
-  static void add(Numbers numbers, Sums sums, workspace& /*scratch*/) {
-    reference::add(numbers, sums);
+                                          BiasGradient bias_gradient, result_write write, workspace& /*scratch*/) {
+    reference::project_backward_parameters(x, y_gradient, weight_gradient, bias_gradient, write);
   }
   template <typename X, typename Weight, typename Y>
   static void mix_heads(X components, Weight weight, Y composites, workspace& /*scratch*/) {
@@ -60,8 +55,9 @@ struct reference_backend {
   }
   template <typename X, typename Weight, typename YGradient, typename XGradient, typename WeightGradient>
   static void mix_heads_backward(X components, Weight weight, YGradient composite_gradient,
-                                 XGradient component_gradient, WeightGradient weight_gradient, workspace& /*scratch*/) {
-    reference::mix_heads_backward(components, weight, composite_gradient, component_gradient, weight_gradient);
+                                 XGradient component_gradient, result_write write, WeightGradient weight_gradient,
+                                 workspace& /*scratch*/) {
+    reference::mix_heads_backward(components, weight, composite_gradient, component_gradient, write, weight_gradient);
   }
   template <typename Kind, int Components, int Composites, typename Scalar>
   static void form_mixing(const Scalar* parameters, Scalar* weight, workspace& /*scratch*/) {

@@ -10,7 +10,8 @@ int main() {
       return headwise::batch_token_head_view<4, 8>(cuda_workspace::stand_in<float>(3 * 4 * 8), 1, 3);
     };
     const std::span<float> weight(cuda_workspace::stand_in<float>(16), 16);
-    headwise::cuda::mix_heads_backward(heads(), weight, heads(), heads(), weight, scratch);
+    headwise::cuda::mix_heads_backward(heads(), weight, heads(), heads(), headwise::result_write::overwrite, weight,
+                                       scratch);
   });
   return bytes == 0 ? 1 : 0;
 }
