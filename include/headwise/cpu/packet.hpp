@@ -35,7 +35,7 @@ EIGEN_ALWAYS_INLINE void call_each(std::integer_sequence<int, I...> /*indices*/,
 }  // namespace tiles
 
 /// Calls body(0), body(1), ... with compile-time indices, so that arrays of packets stay in registers at every
-/// optimisation level that inlines. A body that takes an `int` is compiled once for all of them.
+/// optimisation level that inlines. A body that takes a number, and not any type, is compiled once for all of them.
 template <int Count, typename Body>
 EIGEN_ALWAYS_INLINE void unroll(const Body& body) {
   tiles::call_each(std::make_integer_sequence<int, Count>{}, body);
@@ -175,7 +175,7 @@ struct packet {
       return packets[0];
     } else {
       type pairs[std::size_t{Count} / 2];
-      unroll<Count / 2>([&](int i) __attribute__((always_inline)) {
+      unroll<Count / 2>([&](std::int64_t i) __attribute__((always_inline)) {
         pairs[i] = sum_of_pair<Width>(packets[2 * i], packets[2 * i + 1], std::make_integer_sequence<int, size>{});
       });
       return sums_from<2 * Width, Count / 2>(pairs);

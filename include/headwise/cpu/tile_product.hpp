@@ -54,7 +54,7 @@ template <typename F, int Packets>
 EIGEN_ALWAYS_INLINE void load_row(row_pair_factor<bfloat16> row, typename factor<F>::type* packets) {
   constexpr std::int64_t size = packet<sum_of<F>>::size;
   const bfloat16* next = row.data + row.row_step;
-  unroll<Packets / 2>([&](int j) __attribute__((always_inline)) {
+  unroll<Packets / 2>([&](std::int64_t j) __attribute__((always_inline)) {
     factor<F>::load_pairs(row.data + 2 * j * size, next + 2 * j * size, packets[2 * j], packets[2 * j + 1]);
   });
   if constexpr (Packets % 2 != 0)
