@@ -32,12 +32,7 @@ void rounded_product(std::int64_t rows, std::int64_t columns, std::int64_t live,
   for (std::int64_t i = 0; i < rows; i += group) {
     const std::int64_t count = std::min(group, rows - i);
     product(count, columns, depth, left.from_row(i), right, row_factor<real>{block, most}, result_write::overwrite);
-    for (std::int64_t r = 0; r < count; ++r) {
-      real* sums = block + r * most;
-      T* to = result.from_row(i + r).data;
-      if (write == result_write::add) add_scaled(to, live, real(1), sums);
-      convert(sums, live, real(1), to);
-    }
+    for (std::int64_t r = 0; r < count; ++r) write_sums(block + r * most, live, result.from_row(i + r).data, write);
   }
 }
 

@@ -194,7 +194,8 @@ struct split_group {
   F& query_element(std::int64_t r, std::int64_t e) const {
     if (r < 8 && takes_eight()) return query[tiles::place_in_runs<eight_row_run<F>()>(8, r, e)];
     if (!many) return query[r * query_elements() + e];
-    return query[tiles::place_in_runs < pairs_elements ? 2 : 1 > (padded_rows(), r, e)];
+    constexpr int run = pairs_elements ? 2 : 1;
+    return query[tiles::place_in_runs<run>(padded_rows(), r, e)];
   }
   upcoming_rows<T> upcoming_keys(std::int64_t part, std::int64_t count, key_range some) const {
     const key_range there = intersection(some, {0, keys});

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "headwise/core/half_precision.hpp"
+#include "headwise/core/result_write.hpp"
 #include "headwise/cpu/packet.hpp"
 
 namespace headwise::cpu {
@@ -141,6 +142,13 @@ void add_scaled(const T* from, std::int64_t count, Real factor, Real* to) {
   p::store(last, p::multiply_add(load_first_as<Real>(from + whole, count - whole), factors,
                                  p::load_first(to + whole, count - whole)));
   std::copy_n(last, count - whole, to + whole);
+}
+
+/// to[i] (=|+=) sums[i], rounded once; sums may be changed.
+template <typename Real, typename T>
+void write_sums(Real* sums, std::int64_t count, T* to, result_write write) {
+  if (write == result_write::add) add_scaled(to, count, Real(1), sums);
+  convert(sums, count, Real(1), to);
 }
 
 }  // namespace headwise::cpu

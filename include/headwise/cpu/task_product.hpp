@@ -61,12 +61,8 @@ void task_product(std::int64_t rows, std::int64_t columns, std::int64_t depth, l
   if constexpr (std::is_same_v<T, real>)
     if (columns % width == 0) return add_up(result, write);
   add_up({sums, product_task<real>::columns}, result_write::overwrite);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    real* row = sums + r * product_task<real>::columns;
-    T* to = result.from_row(r).data;
-    if (write == result_write::add) add_scaled(to, columns, real(1), row);
-    convert(row, columns, real(1), to);
-  }
+  for (std::int64_t r = 0; r < rows; ++r)
+    write_sums(sums + r * product_task<real>::columns, columns, result.from_row(r).data, write);
 }
 
 }  // namespace headwise::cpu
