@@ -17,10 +17,8 @@ template <typename F, typename Real>
 void absorb_columns(const Real* scores, std::int64_t keys, std::int64_t key_step, Real scale,
                     online_softmax<Real>* rows, F* weights, Real* factors) {
   using p = packet<Real>;
-  typename p::type highest = p::broadcast(-std::numeric_limits<Real>::infinity());
-  for (std::int64_t k = 0; k < keys; ++k) highest = p::maximum(highest, p::load(scores + k * key_step));
   Real largest[p::size];
-  p::store(largest, highest);
+  p::store(largest, largest_of_packets(scores, keys, key_step));
 
   Real shifts[p::size];
   for (int i = 0; i < p::size; ++i) {

@@ -30,9 +30,9 @@ template <typename T>
 inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
 
 /// Rows of `b` that are multiplied side by side. Many rows of `a` would keep the nearest cache busy if they were read
-/// for each row of `b` anew, so that it could not take in what memory delivers. For few, `b` is better read row by row.
+/// for each row of `b` anew, so that it could not take in what memory delivers. For one, `b` is better read row by row.
 template <typename T, int Rows>
-inline constexpr int dots_side_by_side = Rows >= 4 ? dots_at_a_time<T> / Rows : 1;
+inline constexpr int dots_side_by_side = std::min(Rows, dots_at_a_time<T> / Rows);
 
 /// The first elements that a packet has room for, and zeros in the place of the others.
 template <typename F, typename Stored>
@@ -89,7 +89,7 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
       std::int64_t k = 0;
       if constexpr (beside == 1) {
         // Machines follow each load by itself: several of them, far apart, reach further ahead than one.
-        constexpr std::int64_t packets = 8;
+        constexpr std::int64_t packets = 8 / f::depth;
         meanwhile.step();
         for (; k + packets * p::size <= whole; k += packets * p::size)
           unroll<packets>([&](int i) __attribute__((always_inline)) { add_packets(k + i * p::size); });

@@ -8,13 +8,12 @@
 
 namespace headwise::cpu::tiles {
 
-/// Calls visit(first row, rows) for a few rows, `rows` a compile-time number: 4, then 2, then 1.
-template <typename Visit>
-EIGEN_ALWAYS_INLINE void for_few_rows(std::int64_t rows, const Visit& visit) {
-  std::int64_t i = 0;
-  for (; i + 4 <= rows; i += 4) visit(i, std::integral_constant<int, 4>{});
-  for (; i + 2 <= rows; i += 2) visit(i, std::integral_constant<int, 2>{});
-  for (; i < rows; ++i) visit(i, std::integral_constant<int, 1>{});
+/// Calls visit(first row, rows) for a few rows from `first` on, `rows` a compile-time number: `Most`, a power of two,
+/// and for the others half as many, down to 1.
+template <int Most = 4, typename Visit>
+EIGEN_ALWAYS_INLINE void for_few_rows(std::int64_t rows, const Visit& visit, std::int64_t first = 0) {
+  for (; first + Most <= rows; first += Most) visit(first, std::integral_constant<int, Most>{});
+  if constexpr (Most > 1) for_few_rows<Most / 2>(rows, visit, first);
 }
 
 }  // namespace headwise::cpu::tiles

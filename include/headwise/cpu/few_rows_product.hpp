@@ -22,6 +22,11 @@ template <int Rows, typename T>
 inline constexpr int wide_packets = static_cast<int>(std::bit_floor(std::min(8U,
                                                                              unsigned{register_tile<T>::sums} / Rows)));
 
+/// Rows that are taken at a time, at most: what a right factor's row costs is spread over twice as many where that
+/// leaves two packets beside each other.
+template <typename T>
+inline constexpr int most_wide_rows = wide_packets<8, T> >= 2 ? 8 : 4;
+
 /// result += left * right for a few rows.
 template <int Rows, typename F, typename Right>
 void wide_product(std::int64_t columns, std::int64_t depth, left_factor<F> left, Right right,
@@ -47,13 +52,13 @@ EIGEN_DONT_INLINE void add_few_rows(std::int64_t rows, std::int64_t columns, std
                                     const upcoming_rows<Stored>& upcoming = {}) {
   using T = sum_of<F>;
   std::int64_t steps = 0;
-  tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {
+  tiles::for_few_rows<tiles::most_wide_rows<T>>(rows, [&](std::int64_t /*first*/, auto count) {
     constexpr std::int64_t wide = tiles::wide_packets<count, T>;
     const std::int64_t packets = columns / packet<T>::size;
     steps += (packets / wide + packets % wide) * depth;
   });
   row_delivery delivery(upcoming, steps);
-  tiles::for_few_rows(rows, [&](std::int64_t first, auto count) {
+  tiles::for_few_rows<tiles::most_wide_rows<T>>(rows, [&](std::int64_t first, auto count) {
     tiles::wide_product<count>(columns, depth, left.from_row(first), right, result.from_row(first), delivery);
   });
 }

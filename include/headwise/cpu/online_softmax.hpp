@@ -12,6 +12,25 @@
 
 namespace headwise::cpu {
 
+/// The largest numbers of `count` packets, `step` numbers apart, each place by itself; -inf if there are none.
+template <typename Real>
+typename packet<Real>::type largest_of_packets(const Real* numbers, std::int64_t count, std::int64_t step) {
+  using p = packet<Real>;
+  constexpr int lanes = 4;
+  typename p::type highest[lanes];
+  unroll<lanes>([&](int i) __attribute__((always_inline)) {
+    highest[i] = p::broadcast(-std::numeric_limits<Real>::infinity());
+  });
+  const auto take = [&](std::int64_t at, typename p::type & of_lane) __attribute__((always_inline)) {
+    of_lane = p::maximum(of_lane, p::load(numbers + at * step));
+  };
+  std::int64_t j = 0;
+  for (; j + lanes <= count; j += lanes)
+    unroll<lanes>([&](int i) __attribute__((always_inline)) { take(j + i, highest[i]); });
+  for (; j < count; ++j) take(j, highest[0]);
+  return p::maximum(p::maximum(highest[0], highest[1]), p::maximum(highest[2], highest[3]));
+}
+
 /// The softmax of a row whose scores come tile by tile, in units of log2: the largest score so far, and the sum of
 /// 2^(score - largest).
 template <typename Real>
@@ -25,21 +44,12 @@ struct online_softmax {
   template <typename F = Real>
   Real absorb(const Real* numbers, std::int64_t count, Real scale, typename factor<F>::number* weights) {
     using p = packet<Real>;
-    typename p::type highest[lanes];
-    unroll<lanes>([&](int i) __attribute__((always_inline)) {
-      highest[i] = p::broadcast(-std::numeric_limits<Real>::infinity());
-    });
-    std::int64_t j = 0;
-    for (; j + lanes * p::size <= count; j += lanes * p::size)
-      unroll<lanes>([&](int i) __attribute__((always_inline)) {
-        highest[i] = p::maximum(highest[i], p::load(numbers + j + i * p::size));
-      });
-    for (; j < count; j += p::size) highest[0] = p::maximum(highest[0], p::load(numbers + j));
-    const Real new_largest = std::max(largest, scale * p::largest(p::maximum(p::maximum(highest[0], highest[1]),
-                                                                             p::maximum(highest[2], highest[3]))));
+    const Real new_largest =
+        std::max(largest, scale * p::largest(largest_of_packets(numbers, count / p::size, p::size)));
 
     const typename p::type scales = p::broadcast(scale);
     const typename p::type shifts = p::broadcast(-shift_of(new_largest));
+    constexpr int lanes = 4;
     typename p::type sums[lanes];
     unroll<lanes>([&](int i) __attribute__((always_inline)) { sums[i] = p::zero(); });
     const auto weigh = [&](std::int64_t at, typename p::type & total) __attribute__((always_inline)) {
@@ -47,7 +57,8 @@ struct online_softmax {
       factor<F>::store(weights + at, weight);
       total = p::add(total, weight);
     };
-    for (j = 0; j + lanes * p::size <= count; j += lanes * p::size)
+    std::int64_t j = 0;
+    for (; j + lanes * p::size <= count; j += lanes * p::size)
       unroll<lanes>([&](int i) __attribute__((always_inline)) { weigh(j + i * p::size, sums[i]); });
     for (; j < count; j += p::size) weigh(j, sums[0]);
     const Real added = p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3])));
@@ -98,9 +109,6 @@ struct online_softmax {
 
   /// What turns accumulated values into their mean; 0 for a row without any visible key.
   Real scale() const { return sum == Real(0) ? Real(0) : Real(1) / sum; }
-
- private:
-  static constexpr int lanes = 4;
 };
 
 }  // namespace headwise::cpu

@@ -39,7 +39,7 @@ struct split_few_rows {
     if constexpr (group_type::can_take_eight)
       if (group.takes_eight()) return find_scores_by_eight(of_block, some);
     // Fewer keys the more parts they have, so that all of these are in the nearest cache.
-    const std::int64_t at_a_time = std::clamp<std::int64_t>(32 / group.parts, 4, keys_at_a_time);
+    const std::int64_t at_a_time = std::clamp<std::int64_t>(2 * keys_at_a_time / group.parts, 4, keys_at_a_time);
     for_pieces(some, at_a_time, [&](key_range piece) {
       dot_product(group.rows, piece.size(), group_type::key_elements,
                   row_factor<const F>{group.query, group.query_elements()}, group.key_part(0, piece.begin),
@@ -70,13 +70,15 @@ struct split_few_rows {
   void add_values(key_range of_block, key_range some, bool all_visible) const {
     const std::int64_t offset = some.begin - of_block.begin;
     if (!all_visible) return group.add_visible_values(some, {scores + offset, block, 1}, state);
+    const bool by_eight = group.takes_eight();
+    const std::int64_t at_a_time = by_eight ? ahead_of_eight : keys_at_a_time;
     for (std::int64_t part = 0; part < group.parts; ++part)
-      for_pieces(some, keys_at_a_time, [&](key_range piece) {
+      for_pieces(some, at_a_time, [&](key_range piece) {
         const number* first = weights() + (piece.begin - of_block.begin);
         const row_factor<const T> values = group.value_part(part, piece.begin);
         const row_factor<Real> sums = group.sums_part(part, state);
-        const auto upcoming = group.after_values(part, group.takes_eight() ? 1 : group.parts, of_block, piece,
-                                                 keys_ahead(1, keys_at_a_time));
+        const auto upcoming = group.after_values(part, by_eight ? 1 : group.parts, of_block, piece,
+                                                 by_eight ? ahead_of_eight : keys_ahead(1, at_a_time));
         if constexpr (factor<F>::depth == 1) {
           add_few_rows(group.rows, Variant::value_dim, piece.size(), left_factor<F>{first, block, 1}, values, sums,
                        upcoming);
@@ -97,16 +99,13 @@ struct split_few_rows {
   void find_scores_by_eight(key_range of_block, key_range some) const {
     constexpr std::int64_t elements = group_type::key_elements;
     constexpr std::int64_t depth = factor<F>::depth;
-    constexpr std::int64_t at_a_time = 12;
-    constexpr std::int64_t bytes_ahead = 12 << 10;
     for (std::int64_t part = 0; part < group.parts; ++part)
-      for_pieces(some, at_a_time, [&](key_range piece) {
+      for_pieces(some, keys_of_eight, [&](key_range piece) {
         const row_factor<const T> keys = group.key_part(part, piece.begin);
         const row_factor<Real> result{scores + (piece.begin - of_block.begin), block};
         eight_row_dots(piece.size(), elements, static_cast<const F*>(group.query) + part * 8 * elements,
                        row_factor<const F>{reinterpret_cast<const F*>(keys.data), keys.row_step / depth}, result,
-                       write_of_part(part),
-                       group.after_keys(part, 1, of_block, piece, pieces_of(bytes_ahead, 1, at_a_time)));
+                       write_of_part(part), group.after_keys(part, 1, of_block, piece, ahead_of_eight));
         if (part == 0 && group.rows > 8)
           dot_product(group.rows - 8, piece.size(), elements,
                       row_factor<const F>{group.query, group.query_elements()}.from_row(8), keys, result.from_row(8),
@@ -132,19 +131,20 @@ struct split_few_rows {
       add_scaled(value.data, Variant::value_dim, Real(weight[r * block]), sums.from_row(r).data);
   }
 
-  /// Keys that are looked at for all rows while they are in the nearest cache.
-  static constexpr std::int64_t keys_at_a_time = 16;
+  /// Keys that are looked at for all rows while they are in the nearest cache, and those of which eight rows take the
+  /// scores at a time.
+  static constexpr std::int64_t keys_at_a_time =
+      group_type::vectors_of(8 << 10, std::max(Variant::head_dim, Variant::value_dim), 4 * factor<F>::depth);
+  static constexpr std::int64_t keys_of_eight = 12;
 
-  /// Keys, in whole pieces of so many, that take about as many bytes with so many of their parts.
-  static std::int64_t pieces_of(std::int64_t bytes, std::int64_t parts, std::int64_t keys) {
-    const std::int64_t key = Variant::head_dim * static_cast<std::int64_t>(sizeof(T)) * parts;
-    return rounded_up(std::max<std::int64_t>(bytes / key, 1), keys);
-  }
   /// How far ahead memory is asked, in whole pieces of so many keys: what arrives has to wait in the nearest cache, and
   /// the more rows are computed between, the less do guesses of the machine's own help.
   std::int64_t keys_ahead(std::int64_t parts, std::int64_t at_a_time) const {
-    return pieces_of(2048 * std::min<std::int64_t>(group.rows, 8), parts, at_a_time);
+    return group_type::vectors_of(2048 * std::min<std::int64_t>(group.rows, 8), Variant::head_dim * parts, at_a_time);
   }
+  /// The same for eight rows, which read keys and values part by part; as many values are looked at at a time.
+  static constexpr std::int64_t ahead_of_eight = group_type::vectors_of(12 << 10, Variant::head_dim, keys_of_eight);
+  static_assert(ahead_of_eight % factor<F>::depth == 0);
 };
 
 }  // namespace headwise::cpu

@@ -84,6 +84,11 @@ struct split_group {
   std::int64_t key_part_step;    ///< how far one part's keys are from the next one's
   std::int64_t value_part_step;  ///< the same of values
 
+  /// Vectors of so many numbers that take about as many bytes, in whole pieces of so many vectors.
+  static constexpr std::int64_t vectors_of(std::int64_t bytes, std::int64_t dim, std::int64_t piece) {
+    return rounded_up(std::max<std::int64_t>(bytes / (dim * static_cast<std::int64_t>(sizeof(T))), 1), piece);
+  }
+
   std::int64_t padded_rows() const { return padded(rows, many); }
   /// What a key or query consists of.
   static constexpr std::int64_t key_elements = Variant::head_dim / factor<F>::depth;
@@ -121,22 +126,25 @@ struct split_group {
     return value.from_row(first).from_column(part * value_part_step);
   }
   /// What is needed soon after some keys of a block, those that come `ahead` later. Keys are read so many parts at a
-  /// time, one after the other; then the values are, part by part, and then the next block's keys.
+  /// time, one after the other; then the values are, part by part, as many vectors at a time, and then the next block's
+  /// keys.
   EIGEN_DONT_INLINE upcoming_rows<T> after_keys(std::int64_t part, std::int64_t at_a_time, key_range of_block,
                                                 key_range some, std::int64_t ahead) const {
     const key_range next = some.moved(ahead);
     if (next.begin < of_block.end) return upcoming_keys(part, at_a_time, next);
-    const key_range in_next_part = next.moved(-of_block.size());
-    return part + at_a_time < parts ? upcoming_keys(part + at_a_time, at_a_time, in_next_part)
-                                    : upcoming_values(0, in_next_part);
+    if (part + at_a_time < parts) return upcoming_keys(part + at_a_time, at_a_time, next.moved(-of_block.size()));
+    const key_range beyond = next.moved(-of_block.end);
+    return upcoming_values(0, key_range{beyond.begin * at_a_time, beyond.end * at_a_time}.moved(of_block.begin));
   }
   /// The same after some values.
-  EIGEN_DONT_INLINE upcoming_rows<T> after_values(std::int64_t part, std::int64_t keys_at_a_time, key_range of_block,
+  EIGEN_DONT_INLINE upcoming_rows<T> after_values(std::int64_t part, std::int64_t parts_of_keys, key_range of_block,
                                                   key_range some, std::int64_t ahead) const {
     const key_range next = some.moved(ahead);
     if (next.begin < of_block.end) return upcoming_values(part, next);
-    return part + 1 < parts ? upcoming_values(part + 1, next.moved(-of_block.size()))
-                            : upcoming_keys(0, keys_at_a_time, next);
+    if (part + 1 < parts) return upcoming_values(part + 1, next.moved(-of_block.size()));
+    const key_range beyond = next.moved(-of_block.end);
+    return upcoming_keys(0, parts_of_keys,
+                         key_range{beyond.begin / parts_of_keys, beyond.end / parts_of_keys}.moved(of_block.end));
   }
   /// Where the sums of one part stand.
   row_factor<Real> sums_part(std::int64_t part, const split_state<Real>& state) const {

@@ -44,7 +44,7 @@ struct split_many_rows {
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {
         multiply_keys(part, piece, scores + (piece.begin - of_block.begin) * width(),
-                      group.after_keys(part, 1, of_block, piece, at_a_time));
+                      group.after_keys(part, 1, of_block, piece, values_at_a_time));
       });
   }
 
@@ -74,15 +74,18 @@ struct split_many_rows {
   }
 
  private:
-  /// Values that are used for all rows before the next ones are looked at: whole elements of them.
-  static constexpr std::int64_t values_at_a_time = 8 * register_tile<Real>::rows;
+  static constexpr std::int64_t longest = std::max(Variant::head_dim, Variant::value_dim);
+  /// Values that are used for all rows before the next ones are looked at, whole elements of them: about half of the
+  /// nearest cache. As far ahead memory is asked, for keys too.
+  static constexpr std::int64_t values_at_a_time =
+      group_type::vectors_of(24 << 10, longest, 2 * register_tile<Real>::rows);
   static_assert(values_at_a_time % factor<F>::depth == 0);
 
   static constexpr std::int64_t size(std::int64_t rows) {
     const std::int64_t padded = group_type::padded(rows, true);
     return (block + 1) * padded + copy_size + (std::is_same_v<F, Real> ? 0 : block / factor<F>::depth * padded);
   }
-  static constexpr std::int64_t copy_size = values_at_a_time * std::max(Variant::head_dim, Variant::value_dim);
+  static constexpr std::int64_t copy_size = values_at_a_time * longest;
   static_assert(sizeof(F) == sizeof(Real));
 
   std::int64_t width() const { return group.padded_rows(); }
