@@ -13,6 +13,7 @@ namespace {
 
 using headwise::bfloat16;
 using headwise::float16;
+namespace tiles = headwise::cpu::tiles;
 constexpr std::size_t size = std::size_t{headwise::cpu::packet<float>::size};
 
 /// The floats that a type of 16 bits may have trouble with: every one of its own, those half way to the next, and their
@@ -45,10 +46,13 @@ TEST_CASE_TEMPLATE("packets read all numbers of 16 bits as one by one", T, bfloa
   for (std::uint32_t first = 0; first < 0x10000U; first += size) {
     std::array<T, size> stored;
     for (std::size_t i = 0; i < size; ++i) stored[i].bits = static_cast<std::uint16_t>(first + i);
-    std::array<float, size> numbers;
-    headwise::cpu::packet<float>::store(numbers.data(), headwise::cpu::load_as<float>(stored.data()));
-    for (std::size_t i = 0; i < size; ++i)
-      if (!same(numbers[i], static_cast<float>(stored[i]))) wrong.push_back(stored[i].bits);
+    const tiles::float_packet by_operations = tiles::floats_of<T>(T{}, tiles::load_halves(stored.data()));
+    for (const tiles::float_packet& read : {headwise::cpu::load_as<float>(stored.data()), by_operations}) {
+      std::array<float, size> numbers;
+      headwise::cpu::packet<float>::store(numbers.data(), read);
+      for (std::size_t i = 0; i < size; ++i)
+        if (!same(numbers[i], static_cast<float>(stored[i]))) wrong.push_back(stored[i].bits);
+    }
   }
   CHECK(wrong == std::vector<std::uint32_t>{});
 }
@@ -57,11 +61,14 @@ TEST_CASE_TEMPLATE("packets are rounded to 16 bits as number by number", T, bflo
   const std::vector<float> numbers = hard_numbers<T>();
   std::vector<float> wrong;
   for (std::size_t first = 0; first < numbers.size(); first += size) {
+    const tiles::float_packet packet = headwise::cpu::packet<float>::load(numbers.data() + first);
     std::array<T, size> stored;
-    headwise::cpu::store_as<float>(stored.data(), headwise::cpu::packet<float>::load(numbers.data() + first));
+    headwise::cpu::store_as<float>(stored.data(), packet);
+    const auto by_operations = std::bit_cast<std::array<T, size>>(tiles::halves_of<T>(T{}, packet));
     for (std::size_t i = 0; i < size; ++i)
-      if (!same(static_cast<float>(stored[i]), static_cast<float>(T(numbers[first + i]))))
-        wrong.push_back(numbers[first + i]);
+      for (const T rounded : {stored[i], by_operations[i]})
+        if (!same(static_cast<float>(rounded), static_cast<float>(T(numbers[first + i]))))
+          wrong.push_back(numbers[first + i]);
   }
   CHECK(wrong == std::vector<float>{});
 }

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "headwise/core/half_precision.hpp"
+#include "headwise/cpu/half_packets.hpp"
 #include "headwise/cpu/packet.hpp"
-#include "headwise/cpu/stored_numbers.hpp"
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
@@ -64,9 +64,7 @@ inline constexpr bool has_bfloat16_instructions = false;
 EIGEN_ALWAYS_INLINE float_packet multiply_add_pairs(const words& a, const words& b, const float_packet& sums) {
   return multiply_add_pairs_by_parts(a, b, sums);
 }
-EIGEN_ALWAYS_INLINE half_words rounded(const float_packet& numbers) {
-  return __builtin_convertvector(stored_of(bfloat16{}, bits_of(numbers)), half_words);
-}
+EIGEN_ALWAYS_INLINE half_words rounded(const float_packet& numbers) { return halves_of(bfloat16{}, numbers); }
 EIGEN_ALWAYS_INLINE words rounded_pairs(const float_packet& first, const float_packet& second) {
   return stored_of(bfloat16{}, bits_of(first)) | stored_of(bfloat16{}, bits_of(second)) << 16;
 }

@@ -8,6 +8,7 @@
 
 #include "headwise/core/half_precision.hpp"
 #include "headwise/cpu/bfloat16_arithmetic.hpp"
+#include "headwise/cpu/half_packets.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 

@@ -9,68 +9,12 @@
 
 #include "headwise/core/half_precision.hpp"
 #include "headwise/core/result_write.hpp"
+#include "headwise/cpu/half_packets.hpp"
 #include "headwise/cpu/packet.hpp"
 
 namespace headwise::cpu {
 
 namespace tiles {
-
-/// As many integers as a packet of T has numbers.
-template <typename Integer, typename T>
-struct integer_lanes {
-  using type __attribute__((vector_size(sizeof(Integer) * std::size_t{packet<T>::size}))) = Integer;
-};
-
-using half_words = integer_lanes<std::uint16_t, float>::type;
-using words = integer_lanes<std::uint32_t, float>::type;
-using float_packet = packet<float>::type;
-
-inline words bits_of(const float_packet& numbers) { return __builtin_bit_cast(words, numbers); }
-inline float_packet numbers_of(const words& bits) { return __builtin_bit_cast(float_packet, bits); }
-
-/// `a` where `where` is true, `b` elsewhere.
-template <typename Mask>
-words choose(const Mask& where, const words& a, const words& b) {
-  const auto mask = __builtin_bit_cast(words, where);
-  return (a & mask) | (b & ~mask);
-}
-
-/// Numbers whose lower `dropped` bits go, rounded to nearest even.
-inline words round_off(const words& bits, int dropped) {
-  return (bits + ((1U << (dropped - 1)) - 1) + ((bits >> dropped) & 1U)) >> dropped;
-}
-
-inline words words_of(bfloat16 /*type*/, const words& stored) { return stored << 16; }
-inline words words_of(float16 /*type*/, const words& stored) {
-  // The exponent of a float16 as one of a float is too small by 112, also below the smallest normal number.
-  const words magnitude = (stored & 0x7fffU) << 13;
-  const words scaled = bits_of(packet<float>::multiply(numbers_of(magnitude), packet<float>::broadcast(0x1p112F)));
-  const words number = choose(magnitude >= 0x0f800000U, magnitude | 0x7f800000U, scaled);
-  return number | (stored & 0x8000U) << 16;
-}
-
-inline words stored_of(bfloat16 /*type*/, const words& bits) {
-  return choose((bits & 0x7fffffffU) > 0x7f800000U, bits >> 16 | 0x40U, round_off(bits, 16));
-}
-inline words stored_of(float16 /*type*/, const words& bits) {
-  const words magnitude = bits & 0x7fffffffU;
-  // Numbers that start at 1/2 stand 2^-24 apart, as those of a float16 do that are below its smallest normal number.
-  const words denormal =
-      bits_of(packet<float>::add(numbers_of(magnitude), packet<float>::broadcast(0.5F))) - 0x3f000000U;
-  const words normal = round_off(magnitude - 0x38000000U, 13);
-  words half = choose(magnitude < 0x38800000U, denormal, normal);
-  half = choose(magnitude >= 0x477ff000U, words{} + 0x7c00U, half);
-  half = choose(magnitude > 0x7f800000U, words{} + 0x7e00U, half);
-  return half | (bits >> 16 & 0x8000U);
-}
-
-/// The bits of numbers as they are stored.
-template <typename T>
-requires is_half_precision<T> EIGEN_ALWAYS_INLINE words load_words(const T* from) {
-  half_words halves;
-  std::memcpy(&halves, from, sizeof halves);
-  return __builtin_convertvector(halves, words);
-}
 
 /// One number in another type, rounded to nearest; to 16 bits by way of float.
 template <typename To, typename From>
@@ -86,7 +30,7 @@ EIGEN_ALWAYS_INLINE typename packet<Real>::type load_as(const T* from) {
   if constexpr (std::is_same_v<Real, T>) {
     return packet<Real>::load(from);
   } else if constexpr (std::is_same_v<Real, float> && is_half_precision<T>) {
-    return tiles::numbers_of(tiles::words_of(T{}, tiles::load_words(from)));
+    return tiles::floats_of(T{}, tiles::load_halves(from));
   } else {
     Real numbers[std::size_t{packet<Real>::size}];
     for (int i = 0; i < packet<Real>::size; ++i) numbers[i] = tiles::converted<Real>(from[i]);
@@ -108,7 +52,7 @@ EIGEN_ALWAYS_INLINE void store_as(T* to, const typename packet<Real>::type& numb
   if constexpr (std::is_same_v<Real, T>) {
     packet<Real>::store(to, numbers);
   } else if constexpr (std::is_same_v<Real, float> && is_half_precision<T>) {
-    const auto halves = __builtin_convertvector(tiles::stored_of(T{}, tiles::bits_of(numbers)), tiles::half_words);
+    const tiles::half_words halves = tiles::halves_of(T{}, numbers);
     std::memcpy(static_cast<void*>(to), &halves, sizeof halves);
   } else {
     Real one_by_one[std::size_t{packet<Real>::size}];
