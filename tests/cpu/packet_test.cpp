@@ -75,3 +75,20 @@ TEST_CASE_TEMPLATE("sums of packets stand beside each other, those of neighbours
         CHECK(results[static_cast<std::size_t>(i * size / 2 + j)] == values[i][2 * j] + values[i][2 * j + 1]);
   }
 }
+
+TEST_CASE_TEMPLATE("a square of packets is transposed", T, float, double) {
+  using p = headwise::cpu::packet<T>;
+  constexpr int size = p::size;
+  T values[std::size_t{size}][std::size_t{size}];
+  typename p::type packets[std::size_t{size}];
+  for (int i = 0; i < size; ++i) {
+    for (int j = 0; j < size; ++j) values[i][j] = T(100 * i + j);
+    packets[i] = p::load(values[i]);
+  }
+  p::transpose(packets);
+  for (int i = 0; i < size; ++i) {
+    numbers<T> row;
+    p::store(row.data(), packets[i]);
+    for (int j = 0; j < size; ++j) CHECK(row[static_cast<std::size_t>(j)] == values[j][i]);
+  }
+}

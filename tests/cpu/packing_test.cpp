@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <headwise/cpu/packing.hpp>
 #include <limits>
 #include <type_traits>
@@ -13,24 +14,29 @@
 
 namespace {
 
-template <typename Real, typename T, int Dim>
+template <typename F, typename T, int Dim>
 void check_panels(std::int64_t tokens) {
-  using panels_type = headwise::cpu::packed_panels<Real, Dim>;
+  using panels_type = headwise::cpu::packed_panels<F, Dim>;
+  using number = typename headwise::cpu::factor<F>::number;
+  constexpr std::int64_t depth = headwise::cpu::factor<F>::depth;
   CAPTURE(tokens);
   CAPTURE(Dim);
   const std::int64_t step = Dim + 5;
   headwise::test::random_numbers random(3);
   const auto rows = random.normals<T>(tokens * step);
-  std::vector<Real> panels(static_cast<std::size_t>(panels_type::size(tokens)), Real(-1));
+  std::vector<F> panels(static_cast<std::size_t>(panels_type::size(tokens)));
+  std::memset(static_cast<void*>(panels.data()), 0xff, panels.size() * sizeof(F));
   const std::int64_t middle = std::min(panels_type::columns, tokens);
   panels_type::pack(rows.data(), step, middle, tokens, panels.data());
   panels_type::pack(rows.data(), step, 0, middle, panels.data());
   for (std::int64_t n = 0; n < headwise::cpu::rounded_up(tokens, panels_type::columns); ++n) {
     const std::int64_t first = n / panels_type::columns * panels_type::columns;
     const auto panel = panels_type::panel(panels.data(), first);
-    for (int d = 0; d < Dim; ++d) {
-      const Real expected = n < tokens ? Real(rows[static_cast<std::size_t>(n * step + d)]) : Real(0);
-      CHECK(panel.from_row(d).data[n - first] == expected);
+    for (std::int64_t d = 0; d < depth * panels_type::elements; ++d) {
+      const bool there = n < tokens && d < Dim;
+      const auto expected = there ? static_cast<number>(rows[static_cast<std::size_t>(n * step + d)]) : number(0);
+      const F& element = panel.from_row(d / depth).data[n - first];
+      CHECK(reinterpret_cast<const number*>(&element)[d % depth] == expected);
     }
   }
 }
@@ -44,6 +50,9 @@ TEST_CASE("panels hold the transposed vectors, and zeros for missing tokens") {
     check_panels<float, float, 37>(tokens);
     check_panels<double, double, 24>(tokens);
     check_panels<double, float, 20>(tokens);
+    check_panels<float, headwise::float16, 37>(tokens);
+    check_panels<headwise::cpu::bfloat16_pair, headwise::bfloat16, 40>(tokens);
+    check_panels<headwise::cpu::bfloat16_pair, headwise::bfloat16, 37>(tokens);
   }
 }
 

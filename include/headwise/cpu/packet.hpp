@@ -117,6 +117,10 @@ struct packet {
   EIGEN_ALWAYS_INLINE static type sums_of_runs(const type* packets) {
     return sums_from<1, Count>(packets);
   }
+  /// Makes columns of as many rows as a packet has numbers.
+  EIGEN_ALWAYS_INLINE static void transpose(type (&rows)[std::size_t{size}]) {
+    if constexpr (size > 1) exchange_from<1>(rows);
+  }
   /// The sums of neighbours: of a's numbers, then of b's.
   EIGEN_ALWAYS_INLINE static type sums_of_neighbours(const type& a, const type& b) {
     return sums_of_neighbours(a, b, std::make_integer_sequence<int, size>{});
@@ -188,6 +192,23 @@ struct packet {
                                               std::integer_sequence<int, I...> /*indices*/) {
     return add(__builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I)...),
                __builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I) ^ Width...));
+  }
+
+  /// Exchanges what stands in the wrong row in the bits from `Width` on of the row's and the number's index.
+  template <int Width>
+  EIGEN_ALWAYS_INLINE static void exchange_from(type (&rows)[std::size_t{size}]) {
+    unroll<size / 2>([&](std::int64_t i) __attribute__((always_inline)) {
+      const std::int64_t first = i / Width * 2 * Width + i % Width;
+      exchange<Width>(rows[first], rows[first + Width], std::make_integer_sequence<int, size>{});
+    });
+    if constexpr (2 * Width < size) exchange_from<2 * Width>(rows);
+  }
+  /// Exchanges a's numbers whose index has bit `Width` for b's that are `Width` before.
+  template <int Width, int... I>
+  EIGEN_ALWAYS_INLINE static void exchange(type& a, type& b, std::integer_sequence<int, I...> /*indices*/) {
+    const type first = __builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I - Width : I)...);
+    b = __builtin_shufflevector(a, b, ((I & Width) != 0 ? size + I : I + Width)...);
+    a = first;
   }
 
   template <int... I>

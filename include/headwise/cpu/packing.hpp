@@ -60,9 +60,7 @@ void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std:
   for (std::int64_t k = 0; k < elements_of<F>(count); ++k) {
     const T* row = rows + k * factor<F>::depth * row_step;
     F* to = packed + k * columns;
-    if constexpr (std::is_same_v<T, F>) {
-      std::copy_n(row, live, to);
-    } else if constexpr (factor<F>::depth == 1) {
+    if constexpr (factor<F>::depth == 1) {
       convert(row, live, F(1), to);
     } else {
       const bool has_second = 2 * k + 1 < count;
@@ -139,22 +137,46 @@ struct packed_strips {
   static constexpr std::int64_t width_from(std::int64_t column) { return std::min(columns, padded_dim - column); }
 };
 
+namespace tiles {
+
+/// Transposes a packet's elements of `present` rows, and of zeros up to as many rows as these are.
+template <typename F, typename T>
+EIGEN_ALWAYS_INLINE void transpose_elements(const T* rows, std::int64_t row_step, std::int64_t present, F* to,
+                                            std::int64_t to_step) {
+  using p = packet<sum_of<F>>;
+  static_assert(sizeof(F) == sizeof(sum_of<F>));
+  typename p::type block[std::size_t{p::size}];
+  unroll<p::size>([&](std::int64_t r) __attribute__((always_inline)) {
+    block[r] = r < present ? __builtin_bit_cast(typename p::type, load_elements<F>(rows + r * row_step)) : p::zero();
+  });
+  p::transpose(block);
+  unroll<p::size>([&](std::int64_t r) __attribute__((always_inline)) {
+    p::store(reinterpret_cast<sum_of<F>*>(to + r * to_step), block[r]);
+  });
+}
+
+}  // namespace tiles
+
 /// Transposes rows [count][dim] into panels of as many rows as a register tile has columns, each panel
 /// [elements of dim][columns], so that a product reads them as its right factor. Missing rows of the last panel are
 /// zero.
 template <typename F, typename T>
 void pack_transposed_panels(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t dim, F* panels) {
   constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
+  constexpr std::int64_t size = packet<sum_of<F>>::size;
   const std::int64_t depth = elements_of<F>(dim);
-  // Blocks of one cache line of features: the reads stay in a few lines while the writes walk down the panel.
-  constexpr std::int64_t block = 16;
+  const std::int64_t whole = dim / factor<F>::depth / size * size;
   for (std::int64_t first = 0; first < count; first += columns) {
     F* panel = panels + first * depth;
     const std::int64_t present = std::min(columns, count - first);
-    for (std::int64_t i0 = 0; i0 < depth; i0 += block)
-      for (std::int64_t n = 0; n < columns; ++n)
-        for (std::int64_t i = i0; i < std::min(i0 + block, depth); ++i)
-          panel[i * columns + n] = n < present ? tiles::element_of<F>(rows + (first + n) * row_step, i, dim) : F{};
+    const T* of_panel = rows + first * row_step;
+    for (std::int64_t n = 0; n < columns; n += size)
+      for (std::int64_t i = 0; i < whole; i += size)
+        tiles::transpose_elements(of_panel + std::min(n, present - 1) * row_step + i * factor<F>::depth, row_step,
+                                  present - n, panel + i * columns + n, columns);
+    for (std::int64_t n = 0; n < columns; ++n)
+      for (std::int64_t i = whole; i < depth; ++i)
+        panel[i * columns + n] = n < present ? tiles::element_of<F>(of_panel + n * row_step, i, dim) : F{};
   }
 }
 
