@@ -23,6 +23,23 @@ T exp2_of(T x) {
   return values.front();
 }
 
+/// As many packets as one has numbers, all numbers different, and these one by one.
+template <typename T>
+struct packet_square {
+  static constexpr auto size = std::size_t{headwise::cpu::packet<T>::size};
+  T values[size][size];
+  typename headwise::cpu::packet<T>::type packets[size];
+};
+template <typename T>
+packet_square<T> square_of_packets() {
+  packet_square<T> square;
+  for (std::size_t i = 0; i < square.size; ++i) {
+    for (std::size_t j = 0; j < square.size; ++j) square.values[i][j] = static_cast<T>(1000 * i + j * j);
+    square.packets[i] = headwise::cpu::packet<T>::load(square.values[i]);
+  }
+  return square;
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("exp2 is within two units in the last place of the true value", T, float, double) {
@@ -58,12 +75,7 @@ TEST_CASE_TEMPLATE("exp2 is exact at its edges and keeps NaN", T, float, double)
 TEST_CASE_TEMPLATE("sums of packets stand beside each other, those of neighbours in their order", T, float, double) {
   using p = headwise::cpu::packet<T>;
   constexpr int size = p::size;
-  T values[std::size_t{size}][std::size_t{size}];
-  typename p::type packets[std::size_t{size}];
-  for (int i = 0; i < size; ++i) {
-    for (int j = 0; j < size; ++j) values[i][j] = T(100 * i + j * j);
-    packets[i] = p::load(values[i]);
-  }
+  auto [values, packets] = square_of_packets<T>();
   numbers<T> results;
   p::store(results.data(), p::sums(packets));
   for (int i = 0; i < size; ++i)
@@ -79,12 +91,7 @@ TEST_CASE_TEMPLATE("sums of packets stand beside each other, those of neighbours
 TEST_CASE_TEMPLATE("a square of packets is transposed", T, float, double) {
   using p = headwise::cpu::packet<T>;
   constexpr int size = p::size;
-  T values[std::size_t{size}][std::size_t{size}];
-  typename p::type packets[std::size_t{size}];
-  for (int i = 0; i < size; ++i) {
-    for (int j = 0; j < size; ++j) values[i][j] = T(100 * i + j);
-    packets[i] = p::load(values[i]);
-  }
+  auto [values, packets] = square_of_packets<T>();
   p::transpose(packets);
   for (int i = 0; i < size; ++i) {
     numbers<T> row;
