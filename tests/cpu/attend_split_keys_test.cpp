@@ -19,6 +19,7 @@
 namespace headwise::test {
 
 struct few_rows : attention_variant<query_heads<2>, composite_heads<1>, head_dim<4>, value_dim<5>, causal_mask> {};
+struct ten_rows : attention_variant<query_heads<10>, composite_heads<1>, head_dim<16>> {};
 struct many_rows : attention_variant<query_heads<16>, composite_heads<1>, head_dim<4>, value_dim<6>, causal_mask> {};
 struct few_rows_with_window
     : attention_variant<query_heads<1>, head_dim<4>, sliding_window<9000>, number_types<double>> {};
@@ -52,6 +53,11 @@ TEST_CASE("a long context is the same in splits as in one piece, for few rows an
   check_long_context<few_rows, float>(as_it_is);
   check_long_context<many_rows, double>(as_it_is);
   check_long_context<many_rows, float>(as_it_is);
+}
+
+TEST_CASE("eight rows of more read copies of the keys that are stored in another type") {
+  check_long_context<ten_rows, float>(as_it_is);
+  check_long_context<ten_rows, float16>(as_it_is);
 }
 
 TEST_CASE("scores that grow with the keys are brought to one base") {

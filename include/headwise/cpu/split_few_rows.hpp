@@ -25,8 +25,11 @@ struct split_few_rows {
   /// Keys that are looked at before it is another group's turn: groups that lie side by side in memory are read
   /// together.
   static constexpr std::int64_t turn = 8;
+  /// Keys of which eight rows take the scores at a time.
+  static constexpr std::int64_t keys_of_eight = 12;
 
-  /// One thread's scratch for a group of so many rows: scores, [rows][block], and weights of another type.
+  /// One thread's scratch for a group of so many rows: scores, [rows][block], a copy of some keys, and weights of
+  /// another type.
   static Real* take(host_workspace::frame& frame, std::int64_t rows) { return frame.take<Real>(size(rows)); }
   static constexpr std::size_t bytes(std::int64_t rows) { return host_workspace::bytes_for<Real>(size(rows)); }
 
@@ -98,14 +101,13 @@ struct split_few_rows {
   /// Scores of eight rows at a time, part by part, and then of the rows that are left.
   void find_scores_by_eight(key_range of_block, key_range some) const {
     constexpr std::int64_t elements = group_type::key_elements;
-    constexpr std::int64_t depth = factor<F>::depth;
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, keys_of_eight, [&](key_range piece) {
         const row_factor<const T> keys = group.key_part(part, piece.begin);
         const row_factor<Real> result{scores + (piece.begin - of_block.begin), block};
         eight_row_dots(piece.size(), elements, static_cast<const F*>(group.query) + part * 8 * elements,
-                       row_factor<const F>{reinterpret_cast<const F*>(keys.data), keys.row_step / depth}, result,
-                       write_of_part(part), group.after_keys(part, 1, of_block, piece, ahead_of_eight));
+                       group.near_keys(part, piece, copy()), result, write_of_part(part),
+                       group.after_keys(part, 1, of_block, piece, ahead_of_eight));
         if (part == 0 && group.rows > 8)
           dot_product(group.rows - 8, piece.size(), elements,
                       row_factor<const F>{group.query, group.query_elements()}.from_row(8), keys, result.from_row(8),
@@ -115,14 +117,18 @@ struct split_few_rows {
 
   static constexpr std::int64_t size(std::int64_t rows) {
     const std::int64_t weights = std::is_same_v<F, Real> ? 0 : rows * block * static_cast<std::int64_t>(sizeof(number));
-    return rows * block + weights / static_cast<std::int64_t>(sizeof(Real));
+    return rows * block + copy_size + weights / static_cast<std::int64_t>(sizeof(Real));
   }
+  static_assert(!group_type::can_take_eight || sizeof(F) == sizeof(Real));
+  static constexpr std::int64_t copy_size =
+      group_type::can_take_eight && !std::is_same_v<T, F> ? keys_of_eight * group_type::key_elements : 0;
+  F* copy() const { return reinterpret_cast<F*>(scores + group.rows * block); }
   /// [rows][block]
   number* weights() const {
     if constexpr (std::is_same_v<F, Real>)
       return scores;
     else
-      return reinterpret_cast<number*>(scores + group.rows * block);
+      return reinterpret_cast<number*>(scores + group.rows * block + copy_size);
   }
 
   /// A key without another one to make a pair of.
@@ -131,11 +137,9 @@ struct split_few_rows {
       add_scaled(value.data, Variant::value_dim, Real(weight[r * block]), sums.from_row(r).data);
   }
 
-  /// Keys that are looked at for all rows while they are in the nearest cache, and those of which eight rows take the
-  /// scores at a time.
+  /// Keys that are looked at for all rows while they are in the nearest cache.
   static constexpr std::int64_t keys_at_a_time =
       group_type::vectors_of(8 << 10, std::max(Variant::head_dim, Variant::value_dim), 4 * factor<F>::depth);
-  static constexpr std::int64_t keys_of_eight = 12;
 
   /// How far ahead memory is asked, in whole pieces of so many keys: what arrives has to wait in the nearest cache, and
   /// the more rows are computed between, the less do guesses of the machine's own help.

@@ -98,12 +98,8 @@ struct split_group {
   std::int64_t value_dim() const { return parts * Variant::value_dim; }
 
   /// Whether the first eight of few rows are taken together, as `eight_row_dots` reads them.
-  static constexpr bool can_take_eight =
-      can_take_eight_rows<F> && std::is_same_v<T, typename factor<F>::number> && key_elements % eight_row_run<F>() == 0;
-  bool takes_eight() const {
-    return can_take_eight && !many && rows >= 8 && key.row_step % factor<F>::depth == 0 &&
-           key_part_step % factor<F>::depth == 0;
-  }
+  static constexpr bool can_take_eight = can_take_eight_rows<F> && key_elements % eight_row_run<F>() == 0;
+  bool takes_eight() const { return can_take_eight && !many && rows >= 8; }
 
   /// Puts scale * vector into a part of a row's query, where there is room for all of them.
   void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
@@ -124,6 +120,15 @@ struct split_group {
   }
   row_factor<const T> value_part(std::int64_t part, std::int64_t first) const {
     return value.from_row(first).from_column(part * value_part_step);
+  }
+  /// Keys as they lie, or a copy in what they are multiplied as, which takes as many elements.
+  row_factor<const F> near_keys(std::int64_t part, key_range some, F* copy) const {
+    const row_factor<const T> from = key_part(part, some.begin);
+    if constexpr (std::is_same_v<T, typename factor<F>::number>)
+      if (from.row_step % factor<F>::depth == 0)
+        return {reinterpret_cast<const F*>(from.data), from.row_step / factor<F>::depth};
+    pack_rows(from.data, from.row_step, some.size(), Variant::head_dim, copy);
+    return {copy, key_elements};
   }
   /// What is needed soon after some keys of a block, those that come `ahead` later. Keys are read so many parts at a
   /// time, one after the other; then the values are, part by part, as many vectors at a time, and then the next block's

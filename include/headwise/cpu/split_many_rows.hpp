@@ -102,7 +102,7 @@ struct split_many_rows {
   /// to[key][row] (=|+=) <key, query of the row> of one part.
   void multiply_keys(std::int64_t part, key_range some, Real* to, const upcoming_rows<T>& upcoming) const {
     constexpr std::int64_t elements = group_type::key_elements;
-    const row_factor<const F> keys = near_keys(part, some);
+    const row_factor<const F> keys = group.near_keys(part, some, copy());
     const F* queries = group.query + part * elements * width();
     const row_factor<Real> result{to, width()};
     if constexpr (group_type::pairs_elements)
@@ -112,17 +112,8 @@ struct split_many_rows {
               write_of_part(part), upcoming);
   }
 
-  /// Keys as they lie, or a copy in what they are multiplied as.
-  row_factor<const F> near_keys(std::int64_t part, key_range some) const {
-    const row_factor<const T> from = group.key_part(part, some.begin);
-    if constexpr (std::is_same_v<T, typename factor<F>::number>)
-      if (from.row_step % factor<F>::depth == 0)
-        return {reinterpret_cast<const F*>(from.data), from.row_step / factor<F>::depth};
-    pack_rows(from.data, from.row_step, some.size(), Variant::head_dim, copy());
-    return {copy(), group_type::key_elements};
-  }
-  /// The same of values. Many rows read them side by side: vectors that lie a power of two apart share few sets of the
-  /// nearest cache.
+  /// Values as they lie, or a copy in what they are multiplied as. Many rows read them side by side: vectors that lie a
+  /// power of two apart share few sets of the nearest cache.
   row_factor<const F> near_values(std::int64_t part, key_range some) const {
     const row_factor<const T> from = group.value_part(part, some.begin);
     if constexpr (std::is_same_v<T, F>)
