@@ -12,6 +12,7 @@
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/score_rows.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/operations/attend_arguments.hpp"
 
 namespace headwise::cpu {

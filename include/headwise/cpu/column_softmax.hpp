@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/online_softmax.hpp"

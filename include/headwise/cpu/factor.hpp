@@ -10,7 +10,6 @@
 #include "headwise/cpu/bfloat16_arithmetic.hpp"
 #include "headwise/cpu/half_packets.hpp"
 #include "headwise/cpu/packet.hpp"
-#include "headwise/cpu/stored_numbers.hpp"
 
 namespace headwise::cpu {
 

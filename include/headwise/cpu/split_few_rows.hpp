@@ -12,6 +12,7 @@
 #include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
+#include "headwise/cpu/stored_numbers.hpp"
 
 namespace headwise::cpu {
 

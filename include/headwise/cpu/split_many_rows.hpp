@@ -14,7 +14,6 @@
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
-#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 
 namespace headwise::cpu {
