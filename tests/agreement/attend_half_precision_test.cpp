@@ -11,12 +11,18 @@ namespace headwise::test {
 /// The CPU's kernels with products of bfloat16 pairs, also on machines where these are not the fastest.
 struct pairs_backend : cpu_backend {
   template <typename Variant>
+  using rules_of = cpu::variant_rules<Variant, float>;
+
+  template <typename Variant>
   static void attend(const attend_arguments<Variant, bfloat16>& arguments, workspace& scratch) {
-    cpu::attend_by_tiles<cpu::bfloat16_pair>(arguments, scratch);
+    const rules_of<Variant> rules(arguments.mask, arguments.score);
+    cpu::attend_by_tiles<cpu::bfloat16_pair>(cpu::inputs_of(arguments, rules), cpu::outputs_of(arguments), scratch);
   }
   template <typename Variant>
   static void attend_backward(const attend_backward_arguments<Variant, bfloat16>& arguments, workspace& scratch) {
-    cpu::attend_backward_by_tiles<cpu::bfloat16_pair>(arguments, scratch);
+    const rules_of<Variant> rules(arguments.mask, arguments.score);
+    cpu::attend_backward_by_tiles<cpu::bfloat16_pair>(cpu::inputs_of(arguments, rules), cpu::gradients_of(arguments),
+                                                      scratch);
   }
 };
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "headwise/attention_variant.hpp"
-#include "headwise/cpu/attend_few_queries.hpp"
+#include "headwise/cpu/attend.hpp"
 #include "headwise/reference/reference_backend.hpp"
 #include "support/attend_magnitudes.hpp"
 #include "support/attend_tensors.hpp"
@@ -28,18 +28,17 @@ struct many_rows_with_window
 
 // More keys than one block of every split holds.
 constexpr std::int64_t many_keys = 50000;
-static_assert(cpu::attend_split_keys<few_rows, float, float>::sizes{1, 1, 1, many_keys}.split_size() >
-              cpu::split_group<few_rows, float, float>::block);
+static_assert(cpu::split_sizes{1, 1, 1, many_keys, 4, 5, 1}.split_size() > cpu::keys_of_block);
 
 template <typename Variant, typename T, typename Change>
 void check_long_context(const Change& change) {
-  static_assert(cpu::has_few_queries<Variant>(1));
+  static_assert(cpu::has_few_queries(cpu::head_layout_of<Variant>, 1));
   auto tensors = random_attend_tensors<Variant, T>(
       {.batch = 2, .queries = 1, .keys = many_keys, .key_lengths = {many_keys, 300}}, 7);
   change(tensors);
   auto exact = converted<double>(tensors);
   host_workspace workspace;
-  cpu::attend_few_queries(tensors.forward_arguments(), workspace);
+  cpu::attend(tensors.forward_arguments(), workspace);
   reference_backend::attend(exact.forward_arguments(), workspace);
   const attend_magnitudes m = magnitudes_of(exact);
   CHECK(equal_up_to_rounding(values_of(tensors.out), values_of(exact.out), m.out.summed));
@@ -87,7 +86,7 @@ void check_value_that_one_query_sees() {
   auto tensors = random_attend_tensors<Variant, double>({.batch = 1, .queries = 2, .keys = 40}, 8);
   host_workspace workspace;
   const auto outputs_of = [&](std::int64_t query) {
-    cpu::attend_few_queries(tensors.forward_arguments(), workspace);
+    cpu::attend(tensors.forward_arguments(), workspace);
     const double* first = tensors.out.view().row(0, query, 0);
     return std::vector<double>(first, first + Variant::query_heads * Variant::value_dim);
   };

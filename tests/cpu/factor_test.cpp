@@ -68,16 +68,18 @@ TEST_CASE("packed pairs give the products of the vectors: scores along their num
     return float{from[static_cast<std::size_t>(at)]};
   };
 
-  using left_type = cpu::left_rows<bfloat16_pair, bfloat16, dim>;
-  using panels_type = cpu::packed_panels<bfloat16_pair, dim>;
-  std::vector<bfloat16_pair> left(static_cast<std::size_t>(left_type::size(rows)));
-  left_type::pack(queries.data(), dim, 0, rows, left.data());
-  std::vector<bfloat16_pair> panels(static_cast<std::size_t>(panels_type::size(tokens)));
-  panels_type::pack(keys.data(), dim, 0, tokens, panels.data());
+  using left_type = cpu::left_rows<bfloat16_pair, bfloat16>;
+  using panels_type = cpu::packed_panels<bfloat16_pair>;
+  const cpu::row_factor<const bfloat16> query_rows{queries.data(), dim};
+  const cpu::row_factor<const bfloat16> key_rows{keys.data(), dim};
+  std::vector<bfloat16_pair> left(static_cast<std::size_t>(left_type::size(rows, dim)));
+  left_type::pack(query_rows, dim, 0, rows, left.data());
+  std::vector<bfloat16_pair> packed(static_cast<std::size_t>(panels_type::size(tokens, dim)));
+  panels_type::pack(key_rows, dim, 0, tokens, packed.data());
+  const panels_type panels{packed.data(), cpu::elements_of<bfloat16_pair>(dim)};
   std::vector<float> scores(static_cast<std::size_t>(rows * panels_type::columns));
   for (std::int64_t first = 0; first < tokens; first += panels_type::columns) {
-    cpu::panel_product(rows, panels_type::elements, left_type::view(queries.data(), dim, left.data()),
-                       panels_type::panel(panels.data(), first),
+    cpu::panel_product(rows, panels.elements, left_type::view(query_rows, dim, left.data()), panels.panel(first),
                        cpu::row_factor<float>{scores.data(), panels_type::columns}, result_write::overwrite);
     for (std::int64_t i = 0; i < rows; ++i)
       for (std::int64_t j = 0; j < panels_type::columns && first + j < tokens; ++j) {
@@ -88,24 +90,25 @@ TEST_CASE("packed pairs give the products of the vectors: scores along their num
       }
   }
 
-  using strips_type = cpu::packed_strips<bfloat16_pair, dim>;
-  std::vector<bfloat16_pair> strips(static_cast<std::size_t>(strips_type::size(tokens)));
-  strips_type::pack(keys.data(), dim, tokens, 0, tokens, strips.data());
+  using strips_type = cpu::packed_strips<bfloat16_pair>;
+  constexpr std::int64_t padded_dim = strips_type::padded(dim);
+  std::vector<bfloat16_pair> strips(static_cast<std::size_t>(strips_type::size(tokens, dim)));
+  strips_type::pack(key_rows, dim, tokens, 0, tokens, strips.data());
   // An odd number of tokens: the last element has a zero for what is missing.
   const std::int64_t step = cpu::elements_of<bfloat16_pair>(tokens);
   std::vector<bfloat16> weights = random.whole_numbers<bfloat16>(rows * 2 * step);
   for (std::int64_t i = 0; i < rows; ++i) weights[static_cast<std::size_t>(2 * (i + 1) * step - 1)] = bfloat16();
-  std::vector<float> sums(static_cast<std::size_t>(rows * strips_type::padded_dim), 1.0F);
+  std::vector<float> sums(static_cast<std::size_t>(rows * padded_dim), 1.0F);
   const std::int64_t first = 2;
-  strips_type{strips.data(), tokens}.multiply_add(
+  strips_type{strips.data(), tokens, dim}.multiply_add(
       rows, tokens - first, {reinterpret_cast<const bfloat16_pair*>(weights.data()) + first / 2, step, 1}, first,
-      {sums.data(), strips_type::padded_dim});
+      {sums.data(), padded_dim});
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t d = 0; d < dim; ++d) {
       float expected = 1;
       for (std::int64_t n = first; n < tokens; ++n)
         expected += number(weights, 2 * i * step + n) * number(keys, n * dim + d);
-      CHECK(sums[static_cast<std::size_t>(i * strips_type::padded_dim + d)] == expected);
+      CHECK(sums[static_cast<std::size_t>(i * padded_dim + d)] == expected);
     }
 }
 

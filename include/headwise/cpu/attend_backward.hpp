@@ -7,11 +7,15 @@
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/attend_backward_operands.hpp"
+#include "headwise/cpu/attend_call.hpp"
 #include "headwise/cpu/factor.hpp"
+#include "headwise/cpu/head_layout.hpp"
 #include "headwise/cpu/packing_chunks.hpp"
 #include "headwise/cpu/parallel.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/scratch_blocks.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/variant_rules.hpp"
 #include "headwise/operations/attend_arguments.hpp"
 #include "headwise/operations/checks.hpp"
 
@@ -27,16 +31,16 @@ constexpr std::int64_t key_segments(std::int64_t heads, std::int64_t key_tiles) 
                                   std::clamp<std::int64_t>(key_tiles, 1, most_segments));
 }
 
-template <typename Real, typename T, int Dim>
-void write_rows(const Real* rows, std::int64_t row_step, Real factor, std::int64_t count, T* to,
-                std::int64_t token_stride) {
-  for (std::int64_t n = 0; n < count; ++n) convert(rows + n * row_step, Dim, factor, to + n * token_stride);
+/// Writes the vectors of some tokens of one head, [count][padded dim], times a factor.
+template <typename Real, typename T>
+EIGEN_DONT_INLINE void write_rows(const Real* rows, std::int64_t dim, std::int64_t padded_dim, Real factor,
+                                  std::int64_t count, row_factor<T> to) {
+  for (std::int64_t n = 0; n < count; ++n) convert(rows + n * padded_dim, dim, factor, to.from_row(n).data);
 }
 
-template <typename T, int Heads, int Dim>
-void write_zeros(const head_view<T, Heads, Dim>& view, std::int64_t b, std::int64_t head, std::int64_t first,
-                 std::int64_t end) {
-  for (std::int64_t n = first; n < end; ++n) std::fill_n(view.row(b, n, head), Dim, T(0));
+template <typename T>
+EIGEN_DONT_INLINE void write_zeros(row_factor<T> to, std::int64_t dim, std::int64_t first, std::int64_t end) {
+  for (std::int64_t n = first; n < end; ++n) std::fill_n(to.from_row(n).data, dim, T(0));
 }
 
 }  // namespace tiles
@@ -46,33 +50,39 @@ template <typename Variant, typename T>
 constexpr std::size_t attend_backward_workspace_bytes(std::int64_t batch, std::int64_t queries, std::int64_t keys,
                                                       int threads) {
   using real = typename Variant::template accumulator<T>;
-  using operands_type = packed_backward_operands<Variant, T, fastest_factor<T, real>>;
+  using operands_type = packed_backward_operands<T, fastest_factor<T, real>>;
   using tile = typename operands_type::tile;
+  constexpr head_layout heads = head_layout_of<Variant>;
   const std::int64_t segments =
-      tiles::key_segments(batch * Variant::composite_heads, (keys + tile::key_rows - 1) / tile::key_rows);
-  return bytes_of_blocks<operands_type>(batch, queries, keys) +
-         host_workspace::bytes_for<real>(segments * batch * Variant::query_heads * queries * tile::padded_dim) +
+      tiles::key_segments(batch * heads.composite_heads, (keys + tile::key_rows - 1) / tile::key_rows);
+  return bytes_of_blocks<operands_type>(heads, batch, queries, keys) +
+         host_workspace::bytes_for<real>(segments * batch * heads.query_heads * queries *
+                                         tile::strips_type::padded(heads.head_dim)) +
          host_workspace::bytes_for<typename tile::scratch>(threads) +
-         static_cast<std::size_t>(threads) * bytes_of_blocks<typename tile::scratch>();
+         static_cast<std::size_t>(threads) * bytes_of_blocks<typename tile::scratch>(heads);
 }
 
 /// The backward of `attend` by tiles, whose products multiply elements of type F.
-template <typename F, typename Variant, typename T>
-void attend_backward_by_tiles(const attend_backward_arguments<Variant, T>& a, host_workspace& workspace) {
-  using operands_type = packed_backward_operands<Variant, T, F>;
+template <typename F, typename T>
+void attend_backward_by_tiles(const attend_inputs<T, sum_of<F>>& a, const attend_gradients<T, sum_of<F>>& of,
+                              host_workspace& workspace) {
+  using operands_type = packed_backward_operands<T, F>;
   using tile_type = typename operands_type::tile;
   using real = sum_of<F>;
-  constexpr std::int64_t G = Variant::composite_heads;
-  constexpr std::int64_t H = Variant::query_heads;
-  constexpr real scale = real(Variant::scale);
+  const std::int64_t G = a.heads.composite_heads;
+  const std::int64_t H = a.heads.query_heads;
+  const std::int64_t D = a.heads.head_dim;
+  const std::int64_t D_v = a.heads.value_dim;
+  const std::int64_t padded_dim = tile_type::strips_type::padded(D);
+  const std::int64_t padded_value_dim = tile_type::strips_type::padded(D_v);
   const std::int64_t batch = a.q.batch;
 
   host_workspace::frame frame(workspace);
-  const auto operands = take_blocks<operands_type>(frame, batch, a.q.tokens, a.k.tokens);
-  operands.pack(a);
+  const auto operands = take_blocks<operands_type>(frame, a.heads, batch, a.q.tokens, a.k.tokens);
+  operands.pack(a, of);
   const std::int64_t key_tiles = (a.k.tokens + tile_type::key_rows - 1) / tile_type::key_rows;
   const std::int64_t segments = tiles::key_segments(batch * G, key_tiles);
-  const std::int64_t head_size = a.q.tokens * tile_type::padded_dim;
+  const std::int64_t head_size = a.q.tokens * padded_dim;
   real* query_gradients = frame.take<real>(segments * batch * H * head_size);
   const auto query_gradient_of = [&](std::int64_t segment, std::int64_t b, std::int64_t head) {
     return query_gradients + ((segment * batch + b) * H + head) * head_size;
@@ -85,67 +95,64 @@ void attend_backward_by_tiles(const attend_backward_arguments<Variant, T>& a, ho
     return intersection(operands.spans_of(b * H + head, a.q.tokens)[query / tile_type::panel].any, keys).size() > 0;
   };
   auto* scratch = frame.take<typename tile_type::scratch>(thread_count());
-  for (int t = 0; t < thread_count(); ++t) scratch[t] = tile_type::scratch::take(frame);
+  for (int t = 0; t < thread_count(); ++t) scratch[t] = tile_type::scratch::take(frame, a.heads);
 
   parallel_for(segments * batch * G, [&](std::int64_t task, int thread) {
     const std::int64_t segment = task / (batch * G);
     const std::int64_t b = task / G % batch;
     const std::int64_t g = task % G;
-    const std::int64_t queries = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
-    const std::int64_t keys = headwise::detail::length_of(a.key_lengths, b, a.k.tokens);
+    const std::int64_t queries = a.live_queries(b);
+    const std::int64_t keys = a.live_keys(b);
     const typename tile_type::scratch& tile = scratch[thread];
     const key_range segment_keys = keys_of(segment);
-    for (int head = 0; head < H; ++head)
-      if (Variant::composite_head(head) == g)
-        for (std::int64_t query = 0; query < queries; query += tile_type::panel)
-          if (is_touched(b, head, query, segment_keys))
-            std::fill_n(query_gradient_of(segment, b, head) + query * tile_type::padded_dim,
-                        std::min(tile_type::panel, queries - query) * tile_type::padded_dim, real(0));
+    const row_factor<T> k_gradient = rows_of_head(of.k_gradient, b, g);
+    const row_factor<T> v_gradient = rows_of_head(of.v_gradient, b, g);
+    for (const int head : a.heads.readers_of(g))
+      for (std::int64_t query = 0; query < queries; query += tile_type::panel)
+        if (is_touched(b, head, query, segment_keys))
+          std::fill_n(query_gradient_of(segment, b, head) + query * padded_dim,
+                      std::min(tile_type::panel, queries - query) * padded_dim, real(0));
     for (std::int64_t t = segment_keys.begin / tile_type::key_rows; t < segment_keys.end / tile_type::key_rows; ++t) {
       const std::int64_t first = t * tile_type::key_rows;
       const std::int64_t end = std::min(first + tile_type::key_rows, a.k.tokens);
       const std::int64_t count = std::clamp(keys - first, std::int64_t{0}, end - first);
       if (count > 0) {
-        std::fill_n(tile.key_gradient, count * tile_type::padded_dim, real(0));
-        std::fill_n(tile.value_gradient, count * tile_type::padded_value_dim, real(0));
-        for (int head = 0; head < H && queries > 0; ++head) {
-          if (Variant::composite_head(head) != g) continue;
-          const tile_type kernel{a.mask, headwise::detail::score_rule_of_head(a.score, head, Variant::query_heads),
-                                 head_shape{head, b, queries, keys},
-                                 operands.of(a, b, head, query_gradient_of(segment, b, head)), tile};
+        std::fill_n(tile.key_gradient, count * padded_dim, real(0));
+        std::fill_n(tile.value_gradient, count * padded_value_dim, real(0));
+        for (const int head : a.heads.readers_of(g)) {
+          if (queries == 0) break;
+          const tile_type kernel{a.rules, a.shape_of(b, head),
+                                 operands.of(a, of, b, head, query_gradient_of(segment, b, head)), tile};
           for (std::int64_t query = 0; query < queries; query += tile_type::query_columns)
             kernel.run(first, count, query, std::min(tile_type::query_columns, queries - query));
         }
-        tiles::write_rows<real, T, Variant::head_dim>(tile.key_gradient, tile_type::padded_dim, scale, count,
-                                                      a.k_gradient.row(b, first, g), a.k_gradient.token_stride);
-        tiles::write_rows<real, T, Variant::value_dim>(tile.value_gradient, tile_type::padded_value_dim, real(1), count,
-                                                       a.v_gradient.row(b, first, g), a.v_gradient.token_stride);
+        tiles::write_rows(tile.key_gradient, D, padded_dim, a.rules.scale(), count, k_gradient.from_row(first));
+        tiles::write_rows(tile.value_gradient, D_v, padded_value_dim, real(1), count, v_gradient.from_row(first));
       }
-      tiles::write_zeros(a.k_gradient, b, g, first + count, end);
-      tiles::write_zeros(a.v_gradient, b, g, first + count, end);
+      tiles::write_zeros(k_gradient, D, first + count, end);
+      tiles::write_zeros(v_gradient, D_v, first + count, end);
     }
   });
 
+  // Into the first segment.
   const auto sum_segments = [&](std::int64_t b, std::int64_t head, std::int64_t first, std::int64_t count) {
-    bool touched[std::size_t{tiles::most_segments}];
-    for (std::int64_t segment = 0; segment < segments; ++segment)
-      touched[segment] = is_touched(b, head, first, keys_of(segment));
-    for (std::int64_t query = first; query < first + count; ++query) {
-      real sum[std::size_t{tile_type::padded_dim}] = {};
-      for (std::int64_t segment = 0; segment < segments; ++segment)
-        if (touched[segment])
-          add_scaled(query_gradient_of(segment, b, head) + query * tile_type::padded_dim, tile_type::padded_dim,
-                     real(1), sum);
-      convert(sum, Variant::head_dim, scale, a.q_gradient.row(b, query, head));
-    }
+    const auto rows_of_segment = [&](std::int64_t segment) {
+      return query_gradient_of(segment, b, head) + first * padded_dim;
+    };
+    const std::int64_t numbers = count * padded_dim;
+    if (!is_touched(b, head, first, keys_of(0))) std::fill_n(rows_of_segment(0), numbers, real(0));
+    for (std::int64_t segment = 1; segment < segments; ++segment)
+      if (is_touched(b, head, first, keys_of(segment)))
+        add_scaled(rows_of_segment(segment), numbers, real(1), rows_of_segment(0));
+    tiles::write_rows(rows_of_segment(0), D, padded_dim, a.rules.scale(), count,
+                      rows_of_head(of.q_gradient, b, head).from_row(first));
   };
   packing_chunks<F>{batch, H, a.q.tokens, {}}.for_each(
       [&](std::int64_t b, std::int64_t head, std::int64_t first, std::int64_t end, std::int64_t /*chunk*/) {
-        const std::int64_t live = headwise::detail::length_of(a.query_lengths, b, a.q.tokens);
-        const std::int64_t queries = a.k.tokens == 0 ? 0 : live;
+        const std::int64_t queries = a.k.tokens == 0 ? 0 : a.live_queries(b);
         for (std::int64_t query = first; query < std::min(end, queries); query += tile_type::panel)
           sum_segments(b, head, query, std::min(tile_type::panel, queries - query));
-        tiles::write_zeros(a.q_gradient, b, head, std::max(first, queries), end);
+        tiles::write_zeros(rows_of_head(of.q_gradient, b, head), D, std::max(first, queries), end);
       });
 }
 
@@ -155,7 +162,9 @@ void attend_backward_by_tiles(const attend_backward_arguments<Variant, T>& a, ho
 template <typename Variant, typename T>
 void attend_backward(const attend_backward_arguments<Variant, T>& a, host_workspace& workspace) {
   headwise::detail::check_attend_backward(a);
-  attend_backward_by_tiles<fastest_factor<T, typename Variant::template accumulator<T>>>(a, workspace);
+  using real = typename Variant::template accumulator<T>;
+  const variant_rules<Variant, real> rules(a.mask, a.score);
+  attend_backward_by_tiles<fastest_factor<T, real>>(inputs_of(a, rules), gradients_of(a), workspace);
 }
 
 }  // namespace headwise::cpu

@@ -3,14 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
+#include "headwise/cpu/head_layout.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/packing.hpp"
-#include "headwise/cpu/score_rows.hpp"
+#include "headwise/cpu/score_rules.hpp"
 #include "headwise/cpu/scratch_blocks.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
@@ -21,7 +21,7 @@ namespace headwise::cpu {
 /// The kernel of the backward pass: a tile of keys against a tile of queries of one head. Scores are computed again and
 /// transposed (rows are keys), so that four of the five products read their left factor along rows. Products multiply
 /// elements of type F.
-template <typename Variant, typename T, typename F>
+template <typename T, typename F>
 struct attend_backward_tile {
   using real = sum_of<F>;
   using number = typename factor<F>::number;
@@ -29,14 +29,9 @@ struct attend_backward_tile {
   static constexpr std::int64_t panel = register_tile<real>::columns;
   static constexpr std::int64_t key_rows = 16 * group;
   static constexpr std::int64_t query_columns = std::max<std::int64_t>(192 / panel, 1) * panel;
-  using query_panels_type = packed_panels<F, Variant::head_dim>;
-  using value_panels_type = packed_panels<F, Variant::value_dim>;
-  using head_strips = packed_strips<F, Variant::head_dim>;
-  using value_strips = packed_strips<F, Variant::value_dim>;
-  static constexpr std::int64_t padded_dim = head_strips::padded_dim;
-  static constexpr std::int64_t padded_value_dim = value_strips::padded_dim;
-  using rule_type =
-      decltype(headwise::detail::score_rule_of_head(std::declval<const typename Variant::score_modification&>(), 0, 1));
+  static_assert(panel <= most_visible_bits);
+  using panels_type = packed_panels<F>;
+  using strips_type = packed_strips<F>;
 
   /// One thread's scratch.
   struct scratch {
@@ -46,23 +41,23 @@ struct attend_backward_tile {
     number* weights;       ///< [key_rows][query_columns], P transposed
     number* gradients;     ///< [key_rows][query_columns], the gradient of the scores, transposed
     F* gradients_by_keys;  ///< the same, with keys along the depth of elements
-    real* key_gradient;    ///< [key_rows][padded_dim]
-    real* value_gradient;  ///< [key_rows][padded_value_dim]
+    real* key_gradient;    ///< [key_rows][padded head_dim]
+    real* value_gradient;  ///< [key_rows][padded value_dim]
 
     /// Calls block(pointer, numbers) for every block of numbers.
     template <typename Self, typename Block>
-    static constexpr void for_each_block(Self& self, const Block& block) {
+    static constexpr void for_each_block(Self& self, const Block& block, const head_layout& heads) {
       block(self.products, group * panel);
       block(self.derivatives, group * panel);
       block(self.modification, panel);
       block(self.weights, key_rows * query_columns);
       block(self.gradients, key_rows * query_columns);
       if constexpr (factor<F>::depth > 1) block(self.gradients_by_keys, elements_of<F>(key_rows) * query_columns);
-      block(self.key_gradient, key_rows * padded_dim);
-      block(self.value_gradient, key_rows * padded_value_dim);
+      block(self.key_gradient, key_rows * strips_type::padded(heads.head_dim));
+      block(self.value_gradient, key_rows * strips_type::padded(heads.value_dim));
     }
-    static scratch take(host_workspace::frame& frame) {
-      auto taken = take_blocks<scratch>(frame);
+    static scratch take(host_workspace::frame& frame, const head_layout& heads) {
+      auto taken = take_blocks<scratch>(frame, heads);
       if constexpr (factor<F>::depth == 1) taken.gradients_by_keys = taken.gradients;
       return taken;
     }
@@ -72,11 +67,11 @@ struct attend_backward_tile {
   struct operands {
     left_factor<F> keys;
     left_factor<F> values;
-    head_strips key_strips;
-    const F* query_panels;
-    const F* out_gradient_panels;
-    head_strips query_strips;
-    value_strips out_gradient_strips;
+    strips_type key_strips;
+    panels_type query_panels;
+    panels_type out_gradient_panels;
+    strips_type query_strips;
+    strips_type out_gradient_strips;
     row_factor<const T> key_rows;           ///< as they were given
     row_factor<const T> query_rows;         ///< as they were given
     row_factor<const T> out_gradient_rows;  ///< as they were given
@@ -85,11 +80,10 @@ struct attend_backward_tile {
     const real* negative_lse;               ///< [queries] in units of log2, -inf where a row sees nothing
     const real* delta;                      ///< [queries], sum of P dP less the gradient of lse
     bool finite;                            ///< no NaN or infinity in keys, queries and output gradients
-    row_factor<real> query_gradient;        ///< [queries][padded_dim], added to, without the scale
+    row_factor<real> query_gradient;        ///< [queries][padded head_dim], added to, without the scale
   };
 
-  const typename Variant::mask& mask;
-  rule_type rule;
+  const score_rules<real>& rules;
   head_shape shape;
   operands in;
   scratch tile;
@@ -111,11 +105,10 @@ struct attend_backward_tile {
     const key_range seeing = queries_that_see(keys, first_query, queries);
     for (std::int64_t column = seeing.begin / panel * panel; column < seeing.end; column += panel) {
       const std::int64_t query = first_query + column;
-      panel_product(rows, query_panels_type::elements, in.keys.from_row(keys.begin),
-                    query_panels_type::panel(in.query_panels, query), row_factor<real>{tile.products, panel},
-                    result_write::overwrite);
-      panel_product(rows, value_panels_type::elements, in.values.from_row(keys.begin),
-                    value_panels_type::panel(in.out_gradient_panels, query), row_factor<real>{tile.derivatives, panel},
+      panel_product(rows, in.query_panels.elements, in.keys.from_row(keys.begin), in.query_panels.panel(query),
+                    row_factor<real>{tile.products, panel}, result_write::overwrite);
+      panel_product(rows, in.out_gradient_panels.elements, in.values.from_row(keys.begin),
+                    in.out_gradient_panels.panel(query), row_factor<real>{tile.derivatives, panel},
                     result_write::overwrite);
       const key_range seen_by_all = in.spans[query / panel].all;
       const bool all_visible = seen_by_all.begin <= keys.begin && keys.end <= seen_by_all.end;
@@ -157,50 +150,29 @@ struct attend_backward_tile {
     real* derivatives = tile.derivatives + i * panel;
     number* weights = tile.weights + (first_row + i) * query_columns + column;
     number* gradients = tile.gradients + (first_row + i) * query_columns + column;
-    if constexpr (scales_before_softmax<Variant>) modify_row(key, query, live, all_visible, products);
-    const typename p::type scale = p::broadcast(real(softmax_scale<Variant>));
+    const visible_bits seen = all_visible ? all_visible_bits(live) : visible(query, live, key);
+    const bool modified = rules.scales_before_softmax();
+    if (modified) {
+      rules.differentiate_column(shape, query, live, key, seen, products, tile.modification);
+      std::fill(tile.modification + live, tile.modification + panel, real(0));
+    }
+    const typename p::type scale = p::broadcast(rules.softmax_scale());
     for (std::int64_t j = 0; j < panel; j += p::size) {
       const typename p::type shift = p::load(in.negative_lse + query + j);
       const typename p::type weight = p::exp2(p::multiply_add(p::load(products + j), scale, shift));
       typename p::type gradient =
           p::multiply(weight, p::subtract(p::load(derivatives + j), p::load(in.delta + query + j)));
-      if constexpr (scales_before_softmax<Variant>) gradient = p::multiply(gradient, p::load(tile.modification + j));
+      if (modified) gradient = p::multiply(gradient, p::load(tile.modification + j));
       factor<F>::store(weights + j, weight);
       factor<F>::store(gradients + j, gradient);
       if constexpr (factor<F>::depth == 2) p::store(derivatives + j, gradient);
     }
     if (all_visible) return;
     for (std::int64_t j = 0; j < live; ++j)
-      if (!visible(query + j, key)) {
+      if (!is_visible(seen, j)) {
         weights[j] = gradients[j] = number{};
         derivatives[j] = real(0);
       }
-  }
-
-  /// Brings a row of products to scores in natural units, and leaves the derivative of their modification. What a query
-  /// does not see becomes 0 afterwards; a modification that takes no other pairs is not asked about it.
-  void modify_row(std::int64_t key, std::int64_t query, std::int64_t live, bool all_visible, real* scores) const {
-    using modification = typename Variant::score_modification;
-    for (std::int64_t j = 0; j < live; ++j) scores[j] *= real(Variant::scale);
-    if constexpr (!headwise::detail::modifies_scores<modification>) {
-      std::fill_n(tile.modification, live, real(1));
-    } else if (all_visible || headwise::detail::takes_any_pair<modification>) {
-      for (std::int64_t j = 0; j < live; ++j) modify(key, query, j, scores);
-    } else {
-      for (std::int64_t j = 0; j < live; ++j)
-        if (visible(query + j, key))
-          modify(key, query, j, scores);
-        else
-          tile.modification[j] = real(0);
-    }
-    std::fill(tile.modification + live, tile.modification + panel, real(0));
-  }
-
-  EIGEN_ALWAYS_INLINE void modify(std::int64_t key, std::int64_t query, std::int64_t j, real* scores) const {
-    const token_pair at = pair_of(shape.query(query + j), key);
-    const real score = scores[j];
-    tile.modification[j] = rule.derivative(score, at);
-    scores[j] = rule.modify(score, at);
   }
 
   /// Puts the score gradients of some rows and one panel where elements have keys along their depth.
@@ -214,15 +186,15 @@ struct attend_backward_tile {
                                p::load(tile.derivatives + (i + 1) * panel + j));
   }
 
-  bool visible(std::int64_t query, std::int64_t key) const {
-    return in.ranges[query].contains(key) && headwise::detail::visible_in_range(mask, pair_of(shape.query(query), key));
+  visible_bits visible(std::int64_t query, std::int64_t count, std::int64_t key) const {
+    return rules.visible_in_column(shape, in.ranges + query, query, count, key);
   }
 
   /// result[key] += sum over queries of coefficients[key][query] * vectors[query], for the columns in `queries`.
-  template <typename Strips>
   void accumulate(const number* coefficients, key_range keys, std::int64_t row, std::int64_t first_query,
-                  key_range queries, const Strips& vectors, row_factor<const T> vector_rows, real* result) const {
-    const row_factor<real> sums{result + row * Strips::padded_dim, Strips::padded_dim};
+                  key_range queries, const strips_type& vectors, row_factor<const T> vector_rows, real* result) const {
+    const std::int64_t padded_dim = strips_type::padded(vectors.dim);
+    const row_factor<real> sums{result + row * padded_dim, padded_dim};
     const number* rows = coefficients + row * query_columns;
     if (in.finite) {
       const F* elements = reinterpret_cast<const F*>(rows + queries.begin);
@@ -233,7 +205,7 @@ struct attend_backward_tile {
     // As in the forward pass: what is not finite reaches only what it is visible to.
     for (std::int64_t i = 0; i < keys.size(); ++i)
       for (std::int64_t j = queries.begin; j < queries.end; ++j)
-        if (visible(first_query + j, keys.begin + i))
+        if (is_visible(visible(first_query + j, 1, keys.begin + i), 0))
           add_scaled(vector_rows.from_row(first_query + j).data, vectors.dim,
                      tiles::converted<real>(rows[i * query_columns + j]), sums.from_row(i).data);
   }
@@ -253,10 +225,10 @@ struct attend_backward_tile {
       return;
     }
     for (std::int64_t j = 0; j < live; ++j)
-      for_each_visible_key(mask, shape.query(first_query + column + j),
+      for_each_visible_key(rules, shape.query(first_query + column + j),
                            intersection(in.ranges[first_query + column + j], seen), [&](std::int64_t key) {
                              const number gradient = tile.gradients[(key - first_key) * query_columns + column + j];
-                             add_scaled(in.key_rows.from_row(key).data, Variant::head_dim,
+                             add_scaled(in.key_rows.from_row(key).data, in.key_strips.dim,
                                         tiles::converted<real>(gradient), sums.from_row(j).data);
                            });
   }

@@ -6,9 +6,11 @@
 #include <span>
 
 #include "headwise/core/host_memory.hpp"
+#include "headwise/cpu/attend_call.hpp"
 #include "headwise/cpu/attend_split_keys.hpp"
 #include "headwise/cpu/parallel.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
+#include "headwise/cpu/variant_rules.hpp"
 #include "headwise/operations/attend_components.hpp"
 #include "headwise/operations/checks.hpp"
 #include "headwise/operations/mixing_cost.hpp"
@@ -28,7 +30,6 @@ decode_mode chosen_decode_mode(const attend_components_arguments<Variant, T>& a)
 template <typename Variant, typename T>
 void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_workspace& workspace) {
   using real = typename Variant::template accumulator<T>;
-  using split_type = attend_split_keys<Variant, T, real>;
   constexpr std::int64_t H = Variant::query_heads;
   constexpr std::int64_t G = Variant::composite_heads;
   constexpr std::int64_t C = Variant::component_heads;
@@ -39,10 +40,12 @@ void attend_absorbed(const attend_components_arguments<Variant, T>& a, host_work
   };
 
   host_workspace::frame frame(workspace);
-  const typename split_type::sizes sizes{a.q.batch, a.q.tokens * H, C, a.k.tokens};
-  const split_type split(frame, sizes);
+  const variant_rules<Variant, real> rules(a.mask, a.score);
+  const attend_inputs<T, real> inputs = inputs_of(a, rules);
+  const split_sizes sizes{a.q.batch, a.q.tokens * H, C, a.k.tokens, Variant::head_dim, Variant::value_dim, 1};
+  const attend_split_keys<T, real> split(frame, sizes);
   for (std::int64_t b = 0; b < a.q.batch; ++b) {
-    const auto& group = split.set_group(b, a, b, H, 0);
+    const auto& group = split.set_group(b, inputs, b, H, 0);
     for (std::int64_t r = 0; r < group.rows; ++r) {
       const split_row row{static_cast<int>(r % H), r / H};
       group.row[r] = row;

@@ -43,9 +43,8 @@ EIGEN_ALWAYS_INLINE typename factor<F>::type load_first_elements(const Stored* f
     return load_first_as<F>(from, count);
 }
 
-/// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there. `Whole`
-/// says that the depth is whole packets.
-template <int Rows, bool Whole, typename F, typename B>
+/// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there.
+template <int Rows, typename F, typename B>
 void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F> a, row_factor<const B> b,
                    row_factor<sum_of<F>> result, const repetition& repeat, row_delivery& delivery) {
   using T = sum_of<F>;
@@ -98,7 +97,7 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
         if constexpr (beside > 1) meanwhile.step();
         add_packets(k);
       }
-      if constexpr (!Whole)
+      if (whole < depth)
         add_products(
             whole,
             [&](const F* from) __attribute__((always_inline)) { return load_first_elements<F>(from, depth - whole); },
@@ -122,17 +121,6 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
     write(static_cast<int>(present));
 }
 
-template <bool Whole, typename F, typename B>
-void all_dots(std::int64_t rows, std::int64_t columns, std::int64_t depth, row_factor<const F> a, row_factor<const B> b,
-              row_factor<sum_of<F>> result, const repetition& repeat, row_delivery& delivery) {
-  for_few_rows(rows, [&](std::int64_t i, auto count) {
-    constexpr std::int64_t group = dots_at_a_time<sum_of<F>> / count;
-    for (std::int64_t j = 0; j < columns; j += group)
-      register_dots<count, Whole>(std::min(group, columns - j), depth, a.from_row(i), b.from_row(j),
-                                  result.from_row(i).from_column(j), repeat, delivery);
-  });
-}
-
 }  // namespace tiles
 
 /// result[i][j] = sum over n of <a_i + n a_step, b_j + n b_step>, of `rows` rows of `a` and `columns` rows of `b`: both
@@ -150,10 +138,12 @@ EIGEN_DONT_INLINE void dot_product(std::int64_t rows, std::int64_t columns, std:
     steps += (columns + beside - 1) / beside * (beside == 1 ? 1 : depth / packet<T>::size) * repeat.count;
   });
   row_delivery delivery(upcoming, steps);
-  if (depth % packet<T>::size == 0)
-    tiles::all_dots<true>(rows, columns, depth, a, b, result, repeat, delivery);
-  else
-    tiles::all_dots<false>(rows, columns, depth, a, b, result, repeat, delivery);
+  tiles::for_few_rows(rows, [&](std::int64_t i, auto count) {
+    constexpr std::int64_t group = tiles::dots_at_a_time<T> / count;
+    for (std::int64_t j = 0; j < columns; j += group)
+      tiles::register_dots<count>(std::min(group, columns - j), depth, a.from_row(i), b.from_row(j),
+                                  result.from_row(i).from_column(j), repeat, delivery);
+  });
 }
 
 /// <a, b> of two vectors.

@@ -54,6 +54,16 @@ EIGEN_ALWAYS_INLINE void hold(Packet& numbers) {
 #endif
 }
 
+/// Calls visit(i) for a few numbers, as are left behind whole packets: too few to be worth vectorising, which compilers
+/// do not know.
+template <typename Visit>
+EIGEN_ALWAYS_INLINE void for_few(std::int64_t begin, std::int64_t end, const Visit& visit) {
+  for (std::int64_t i = begin; i < end; ++i) {
+    asm("" : "+r"(i));
+    visit(i);
+  }
+}
+
 /// The vector layer: as many numbers as one register holds, on every instruction set that Eigen knows. This is the only
 /// place that names Eigen's internals.
 template <typename T>

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "headwise/core/result_write.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/packet.hpp"
+#include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 
@@ -41,22 +44,26 @@ F element_of(const T* vector, std::int64_t index, std::int64_t dim) {
 
 /// Copies rows [count][width] element by element, [count][elements of width].
 template <typename F, typename T>
-void pack_rows(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t width, F* packed) {
+EIGEN_DONT_INLINE void pack_rows(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t width,
+                                 F* packed) {
   const std::int64_t elements = elements_of<F>(width);
   for (std::int64_t n = 0; n < count; ++n) {
     const T* row = rows + n * row_step;
     F* to = packed + n * elements;
-    if constexpr (factor<F>::depth == 1)
+    if constexpr (factor<F>::depth == 1) {
       convert(row, width, F(1), to);
-    else
-      for (std::int64_t i = 0; i < elements; ++i) to[i] = tiles::element_of<F>(row, i, width);
+    } else {
+      const std::int64_t whole = width / factor<F>::depth;
+      std::memcpy(static_cast<void*>(to), row, static_cast<std::size_t>(whole) * sizeof(F));
+      if (whole < elements) to[whole] = tiles::element_of<F>(row, whole, width);
+    }
   }
 }
 
 /// Copies rows [count][live] with elements along the columns, [elements of count][columns]. Missing columns are zero.
 template <typename F, typename T>
-void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t live, std::int64_t columns,
-                  F* packed) {
+EIGEN_DONT_INLINE void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t live,
+                                    std::int64_t columns, F* packed) {
   for (std::int64_t k = 0; k < elements_of<F>(count); ++k) {
     const T* row = rows + k * factor<F>::depth * row_step;
     F* to = packed + k * columns;
@@ -64,77 +71,96 @@ void pack_columns(const T* rows, std::int64_t row_step, std::int64_t count, std:
       convert(row, live, F(1), to);
     } else {
       const bool has_second = 2 * k + 1 < count;
-      for (std::int64_t j = 0; j < live; ++j) to[j] = {row[j], has_second ? row[row_step + j] : T(0)};
+      constexpr std::int64_t size = packet<sum_of<F>>::size;
+      const std::int64_t whole = has_second ? live / size * size : 0;
+      for (std::int64_t j = 0; j < whole; j += size) {
+        const typename factor<F>::type pairs = factor<F>::load_pairs(row + j, row + row_step + j);
+        std::memcpy(static_cast<void*>(to + j), &pairs, sizeof pairs);
+      }
+      for_few(whole, live, [&](std::int64_t j) { to[j] = {row[j], has_second ? row[row_step + j] : T(0)}; });
     }
-    std::fill(to + live, to + columns, F{});
+    for_few(live, columns, [&](std::int64_t j) { to[j] = F{}; });
   }
 }
 
 /// The vectors of one head as rows that a left factor reads, element by element: in place, or in a copy where their
 /// numbers are not such elements.
-template <typename F, typename T, int Dim>
+template <typename F, typename T>
 struct left_rows {
   static constexpr bool in_place = std::is_same_v<std::remove_const_t<T>, F>;
-  static constexpr std::int64_t elements = elements_of<F>(Dim);
   /// Elements that the copy of `tokens` vectors takes.
-  static constexpr std::int64_t size(std::int64_t tokens) { return in_place ? 0 : tokens * elements; }
-
-  /// Copies the tokens [first, end).
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t first, std::int64_t end, F* packed) {
-    if constexpr (!in_place) pack_rows(rows + first * row_step, row_step, end - first, Dim, packed + first * elements);
+  static constexpr std::int64_t size(std::int64_t tokens, std::int64_t dim) {
+    return in_place ? 0 : tokens * elements_of<F>(dim);
   }
 
-  static left_factor<F> view(const T* rows, std::int64_t row_step, const F* packed) {
+  /// Copies the tokens [first, end).
+  static void pack(row_factor<const T> rows, std::int64_t dim, std::int64_t first, std::int64_t end, F* packed) {
+    if constexpr (!in_place)
+      pack_rows(rows.from_row(first).data, rows.row_step, end - first, dim, packed + first * elements_of<F>(dim));
+  }
+
+  static left_factor<F> view(row_factor<const T> rows, std::int64_t dim, const F* packed) {
     if constexpr (in_place)
-      return {rows, row_step, 1};
+      return left_factor<F>::rows(rows);
     else
-      return {packed, elements, 1};
+      return {packed, elements_of<F>(dim), 1};
   }
 };
 
-/// The vectors of one head, [tokens][Dim], as right factors that are read again and again, with tokens along the depth:
+/// The vectors of one head, [tokens][dim], as right factors that are read again and again, with tokens along the depth:
 /// in strips as wide as a register tile, one [tokens][columns] behind the other and padded with zeros to whole packets
 /// and elements, so that a product reads memory from one end to the other. Rows of whole vectors may lie a power of two
 /// apart and share few sets of the nearest cache.
-template <typename F, int Dim>
+template <typename F>
 struct packed_strips {
   using real = sum_of<F>;
-  static constexpr std::int64_t dim = Dim;
-  static constexpr std::int64_t padded_dim = rounded_up(Dim, packet<real>::size);
-  static constexpr std::int64_t columns = std::min<std::int64_t>(register_tile<real>::columns, padded_dim);
-  static constexpr std::int64_t size(std::int64_t tokens) { return elements_of<F>(tokens) * padded_dim; }
+  static constexpr std::int64_t padded(std::int64_t dim) { return rounded_up(dim, packet<real>::size); }
+  static constexpr std::int64_t size(std::int64_t tokens, std::int64_t dim) {
+    return elements_of<F>(tokens) * padded(dim);
+  }
 
   const F* data;
   std::int64_t tokens;
+  std::int64_t dim;
 
   /// Packs the tokens [first, end) of so many; `first` is where an element starts.
   template <typename T>
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t tokens, std::int64_t first, std::int64_t end,
-                   F* strips) {
-    for (std::int64_t column = 0; column < padded_dim; column += columns) {
-      const std::int64_t width = width_from(column);
-      pack_columns(rows + first * row_step + column, row_step, end - first, std::min<std::int64_t>(width, Dim - column),
-                   width, strips + column * elements_of<F>(tokens) + first / factor<F>::depth * width);
-    }
+  static void pack(row_factor<const T> rows, std::int64_t dim, std::int64_t tokens, std::int64_t first,
+                   std::int64_t end, F* strips) {
+    for_each_strip(dim, [&](std::int64_t column, std::int64_t width) {
+      pack_columns(rows.from_row(first).from_column(column).data, rows.row_step, end - first,
+                   std::min(width, dim - column), width, strips + place_of(tokens, first, column, width));
+    });
   }
 
-  /// result += left * vectors [first, first + depth), of `padded_dim` columns. Elements are taken whole: `first` must
+  /// result += left * vectors [first, first + depth), of `padded(dim)` columns. Elements are taken whole: `first` must
   /// be where one starts, and a left factor has zeros for the rest of the last one.
   void multiply_add(std::int64_t rows, std::int64_t depth, left_factor<F> left, std::int64_t first,
                     row_factor<real> result) const {
     const std::int64_t elements = elements_of<F>(depth);
-    for (std::int64_t column = 0; column < padded_dim; column += columns) {
-      const std::int64_t width = width_from(column);
-      const row_factor<const F> strip{data + column * elements_of<F>(tokens) + first / factor<F>::depth * width, width};
-      if (width == register_tile<real>::columns)
-        panel_product(rows, elements, left, strip, result.from_column(column), result_write::add);
-      else
-        product(rows, width, elements, left, strip, result.from_column(column), result_write::add);
-    }
+    for_each_strip(
+        dim, [&](std::int64_t column, std::int64_t width) __attribute__((always_inline)) {
+          const row_factor<const F> strip{data + place_of(tokens, first, column, width), width};
+          if (width == columns)
+            panel_product(rows, elements, left, strip, result.from_column(column), result_write::add);
+          else
+            product(rows, width, elements, left, strip, result.from_column(column), result_write::add);
+        });
   }
 
  private:
-  static constexpr std::int64_t width_from(std::int64_t column) { return std::min(columns, padded_dim - column); }
+  static constexpr std::int64_t columns = register_tile<real>::columns;
+
+  template <typename Strip>
+  EIGEN_ALWAYS_INLINE static void for_each_strip(std::int64_t dim, const Strip& strip) {
+    for (std::int64_t column = 0; column < padded(dim); column += columns)
+      strip(column, std::min(columns, padded(dim) - column));
+  }
+  /// Where a strip has the element that a token starts.
+  static constexpr std::int64_t place_of(std::int64_t tokens, std::int64_t token, std::int64_t column,
+                                         std::int64_t width) {
+    return column * elements_of<F>(tokens) + token / factor<F>::depth * width;
+  }
 };
 
 namespace tiles {
@@ -161,7 +187,8 @@ EIGEN_ALWAYS_INLINE void transpose_elements(const T* rows, std::int64_t row_step
 /// [elements of dim][columns], so that a product reads them as its right factor. Missing rows of the last panel are
 /// zero.
 template <typename F, typename T>
-void pack_transposed_panels(const T* rows, std::int64_t row_step, std::int64_t count, std::int64_t dim, F* panels) {
+EIGEN_DONT_INLINE void pack_transposed_panels(const T* rows, std::int64_t row_step, std::int64_t count,
+                                              std::int64_t dim, F* panels) {
   constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
   constexpr std::int64_t size = packet<sum_of<F>>::size;
   const std::int64_t depth = elements_of<F>(dim);
@@ -175,33 +202,39 @@ void pack_transposed_panels(const T* rows, std::int64_t row_step, std::int64_t c
         tiles::transpose_elements(of_panel + std::min(n, present - 1) * row_step + i * factor<F>::depth, row_step,
                                   present - n, panel + i * columns + n, columns);
     for (std::int64_t n = 0; n < columns; ++n)
-      for (std::int64_t i = whole; i < depth; ++i)
+      for_few(whole, depth, [&](std::int64_t i) {
         panel[i * columns + n] = n < present ? tiles::element_of<F>(of_panel + n * row_step, i, dim) : F{};
+      });
   }
 }
 
-/// The vectors of one head, [tokens][Dim], in transposed panels.
-template <typename F, int Dim>
+/// The vectors of one head, [tokens][dim], in transposed panels.
+template <typename F>
 struct packed_panels {
   static constexpr std::int64_t columns = register_tile<sum_of<F>>::columns;
-  static constexpr std::int64_t elements = elements_of<F>(Dim);
-  static constexpr std::int64_t size(std::int64_t tokens) { return rounded_up(tokens, columns) * elements; }
+  static constexpr std::int64_t size(std::int64_t tokens, std::int64_t dim) {
+    return rounded_up(tokens, columns) * elements_of<F>(dim);
+  }
+
+  const F* data;
+  std::int64_t elements;  ///< of a vector
 
   /// Packs the tokens [first, end); `first` is where a panel starts.
   template <typename T>
-  static void pack(const T* rows, std::int64_t row_step, std::int64_t first, std::int64_t end, F* panels) {
+  static void pack(row_factor<const T> rows, std::int64_t dim, std::int64_t first, std::int64_t end, F* panels) {
     if (first < end)
-      pack_transposed_panels(rows + first * row_step, row_step, end - first, Dim, panels + first * elements);
+      pack_transposed_panels(rows.from_row(first).data, rows.row_step, end - first, dim,
+                             panels + first * elements_of<F>(dim));
   }
 
   /// The panel that holds the tokens from `token` on, a multiple of `columns`.
-  static row_factor<const F> panel(const F* panels, std::int64_t token) { return {panels + token * elements, columns}; }
+  row_factor<const F> panel(std::int64_t token) const { return {data + token * elements, columns}; }
 };
 
 /// Whether all of a head's vectors are finite. A product may then read masked tokens with weight zero; otherwise
 /// 0 * NaN would carry what a row cannot see into its result.
 template <typename T>
-bool all_finite(const T* rows, std::int64_t row_step, std::int64_t tokens, int dim) {
+EIGEN_DONT_INLINE bool all_finite(row_factor<const T> rows, std::int64_t tokens, std::int64_t dim) {
   // 0 * x is 0 for every finite x, and a sum with a NaN in it is NaN.
   using real = sum_type<T>;
   using p = packet<real>;
@@ -212,12 +245,12 @@ bool all_finite(const T* rows, std::int64_t row_step, std::int64_t tokens, int d
   };
   real rest = 0;
   for (std::int64_t n = 0; n < tokens; ++n) {
-    const T* row = rows + n * row_step;
-    int d = 0;
+    const T* row = rows.from_row(n).data;
+    std::int64_t d = 0;
     for (; d + lanes * p::size <= dim; d += lanes * p::size)
       unroll<lanes>([&](int i) __attribute__((always_inline)) { add(row + d + i * p::size, sums[i]); });
     for (; d + p::size <= dim; d += p::size) add(row + d, sums[0]);
-    for (; d < dim; ++d) rest += real(0) * real(row[d]);
+    for_few(d, dim, [&](std::int64_t i) { rest += real(0) * real(row[i]); });
   }
   return rest + p::sum(p::add(p::add(sums[0], sums[1]), p::add(sums[2], sums[3]))) == real(0);
 }

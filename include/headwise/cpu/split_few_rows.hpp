@@ -6,11 +6,9 @@
 #include <limits>
 #include <type_traits>
 
-#include "headwise/core/host_memory.hpp"
 #include "headwise/cpu/dot_product.hpp"
 #include "headwise/cpu/eight_row_dots.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
-#include "headwise/cpu/score_rows.hpp"
 #include "headwise/cpu/split_group.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 
@@ -18,11 +16,11 @@ namespace headwise::cpu {
 
 /// A few rows against a block of keys, at the speed of memory: dot products with every key, whose vectors are read as
 /// they lie. A row's scores stand beside each other.
-template <typename Variant, typename T, typename F>
+template <typename T, typename F>
 struct split_few_rows {
-  using group_type = split_group<Variant, T, F>;
+  using group_type = split_group<T, F>;
   using Real = typename group_type::Real;
-  static constexpr std::int64_t block = group_type::block;
+  static constexpr std::int64_t block = keys_of_block;
   /// Keys that are looked at before it is another group's turn: groups that lie side by side in memory are read
   /// together.
   static constexpr std::int64_t turn = 8;
@@ -31,8 +29,10 @@ struct split_few_rows {
 
   /// One thread's scratch for a group of so many rows: scores, [rows][block], a copy of some keys, and weights of
   /// another type.
-  static Real* take(host_workspace::frame& frame, std::int64_t rows) { return frame.take<Real>(size(rows)); }
-  static constexpr std::size_t bytes(std::int64_t rows) { return host_workspace::bytes_for<Real>(size(rows)); }
+  static constexpr std::int64_t scratch_size(std::int64_t rows, std::int64_t head_dim) {
+    const std::int64_t weights = std::is_same_v<F, Real> ? 0 : rows * block * static_cast<std::int64_t>(sizeof(number));
+    return rows * block + copy_size(head_dim) + weights / static_cast<std::int64_t>(sizeof(Real));
+  }
 
   const group_type& group;
   split_state<Real> state;
@@ -40,16 +40,18 @@ struct split_few_rows {
 
   /// Scores of some keys of a block.
   void find_scores(key_range of_block, key_range some) const {
-    if constexpr (group_type::can_take_eight)
+    if constexpr (can_take_eight_rows<F>)
       if (group.takes_eight()) return find_scores_by_eight(of_block, some);
     // Fewer keys the more parts they have, so that all of these are in the nearest cache.
-    const std::int64_t at_a_time = std::clamp<std::int64_t>(2 * keys_at_a_time / group.parts, 4, keys_at_a_time);
+    const std::int64_t most = keys_at_a_time();
+    const std::int64_t at_a_time = std::clamp<std::int64_t>(2 * most / group.parts, 4, most);
+    const std::int64_t ahead = keys_ahead(group.parts, at_a_time);
     for_pieces(some, at_a_time, [&](key_range piece) {
-      dot_product(group.rows, piece.size(), group_type::key_elements,
+      dot_product(group.rows, piece.size(), group.key_elements(),
                   row_factor<const F>{group.query, group.query_elements()}, group.key_part(0, piece.begin),
                   row_factor<Real>{scores + (piece.begin - of_block.begin), block},
-                  {group.parts, group_type::key_elements, group.key_part_step},
-                  group.after_keys(0, group.parts, of_block, piece, keys_ahead(group.parts, at_a_time)));
+                  {group.parts, group.key_elements(), group.key_part_step},
+                  group.after_keys(0, group.parts, of_block, piece, ahead));
     });
   }
 
@@ -58,10 +60,9 @@ struct split_few_rows {
     const std::int64_t whole = rounded_up(keys.size(), packet<Real>::size);
     for (std::int64_t r = 0; r < group.rows; ++r) {
       Real* row = scores + r * block;
-      finish_scores<Variant>(*group.mask, group.rule_of(r), group.token_of(r), group.range_of(r),
-                             group.sees_all(r, keys), keys.begin, keys.size(), row);
+      group.rules->finish(group.token_of(r), group.range_of(r), group.sees_all(r, keys), keys.begin, keys.size(), row);
       std::fill(row + keys.size(), row + whole, -std::numeric_limits<Real>::infinity());
-      constexpr auto scale = Real(softmax_scale<Variant>);
+      const Real scale = group.rules->softmax_scale();
       online_softmax<Real>& softmax = state.softmax[r];
       group.rescale(r,
                     all_visible ? softmax.template absorb<F>(row, whole, scale, weights() + r * block)
@@ -75,20 +76,20 @@ struct split_few_rows {
     const std::int64_t offset = some.begin - of_block.begin;
     if (!all_visible) return group.add_visible_values(some, {scores + offset, block, 1}, state);
     const bool by_eight = group.takes_eight();
-    const std::int64_t at_a_time = by_eight ? ahead_of_eight : keys_at_a_time;
+    const std::int64_t at_a_time = by_eight ? ahead_of_eight() : keys_at_a_time();
+    const std::int64_t ahead = by_eight ? at_a_time : keys_ahead(1, at_a_time);
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {
         const number* first = weights() + (piece.begin - of_block.begin);
         const row_factor<const T> values = group.value_part(part, piece.begin);
         const row_factor<Real> sums = group.sums_part(part, state);
-        const auto upcoming = group.after_values(part, by_eight ? 1 : group.parts, of_block, piece,
-                                                 by_eight ? ahead_of_eight : keys_ahead(1, at_a_time));
+        const auto upcoming = group.after_values(part, by_eight ? 1 : group.parts, of_block, piece, ahead);
         if constexpr (factor<F>::depth == 1) {
-          add_few_rows(group.rows, Variant::value_dim, piece.size(), left_factor<F>{first, block, 1}, values, sums,
+          add_few_rows(group.rows, group.value_dim, piece.size(), left_factor<F>{first, block, 1}, values, sums,
                        upcoming);
         } else {
           const std::int64_t pairs = piece.size() / 2;
-          add_few_rows(group.rows, Variant::value_dim, pairs,
+          add_few_rows(group.rows, group.value_dim, pairs,
                        left_factor<F>{reinterpret_cast<const F*>(first), block / 2, 1},
                        row_pair_factor<T>{values.data, values.row_step}, sums, upcoming);
           if (piece.size() % 2 != 0) add_last_value(first + 2 * pairs, values.from_row(2 * pairs), sums);
@@ -101,14 +102,15 @@ struct split_few_rows {
 
   /// Scores of eight rows at a time, part by part, and then of the rows that are left.
   void find_scores_by_eight(key_range of_block, key_range some) const {
-    constexpr std::int64_t elements = group_type::key_elements;
+    const std::int64_t elements = group.key_elements();
+    const std::int64_t ahead = ahead_of_eight();
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, keys_of_eight, [&](key_range piece) {
         const row_factor<const T> keys = group.key_part(part, piece.begin);
         const row_factor<Real> result{scores + (piece.begin - of_block.begin), block};
         eight_row_dots(piece.size(), elements, static_cast<const F*>(group.query) + part * 8 * elements,
                        group.near_keys(part, piece, copy()), result, write_of_part(part),
-                       group.after_keys(part, 1, of_block, piece, ahead_of_eight));
+                       group.after_keys(part, 1, of_block, piece, ahead));
         if (part == 0 && group.rows > 8)
           dot_product(group.rows - 8, piece.size(), elements,
                       row_factor<const F>{group.query, group.query_elements()}.from_row(8), keys, result.from_row(8),
@@ -116,40 +118,38 @@ struct split_few_rows {
       });
   }
 
-  static constexpr std::int64_t size(std::int64_t rows) {
-    const std::int64_t weights = std::is_same_v<F, Real> ? 0 : rows * block * static_cast<std::int64_t>(sizeof(number));
-    return rows * block + copy_size + weights / static_cast<std::int64_t>(sizeof(Real));
+  static_assert(!can_take_eight_rows<F> || sizeof(F) == sizeof(Real));
+  static constexpr std::int64_t copy_size(std::int64_t head_dim) {
+    return can_take_eight_rows<F> && !std::is_same_v<T, F> ? keys_of_eight * elements_of<F>(head_dim) : 0;
   }
-  static_assert(!group_type::can_take_eight || sizeof(F) == sizeof(Real));
-  static constexpr std::int64_t copy_size =
-      group_type::can_take_eight && !std::is_same_v<T, F> ? keys_of_eight * group_type::key_elements : 0;
   F* copy() const { return reinterpret_cast<F*>(scores + group.rows * block); }
   /// [rows][block]
   number* weights() const {
     if constexpr (std::is_same_v<F, Real>)
       return scores;
     else
-      return reinterpret_cast<number*>(scores + group.rows * block + copy_size);
+      return reinterpret_cast<number*>(scores + group.rows * block + copy_size(group.head_dim));
   }
 
   /// A key without another one to make a pair of.
   void add_last_value(const number* weight, row_factor<const T> value, row_factor<Real> sums) const {
     for (std::int64_t r = 0; r < group.rows; ++r)
-      add_scaled(value.data, Variant::value_dim, Real(weight[r * block]), sums.from_row(r).data);
+      add_scaled(value.data, group.value_dim, Real(weight[r * block]), sums.from_row(r).data);
   }
 
   /// Keys that are looked at for all rows while they are in the nearest cache.
-  static constexpr std::int64_t keys_at_a_time =
-      group_type::vectors_of(8 << 10, std::max(Variant::head_dim, Variant::value_dim), 4 * factor<F>::depth);
+  std::int64_t keys_at_a_time() const {
+    return group_type::vectors_of(8 << 10, std::max(group.head_dim, group.value_dim), 4 * factor<F>::depth);
+  }
 
   /// How far ahead memory is asked, in whole pieces of so many keys: what arrives has to wait in the nearest cache, and
   /// the more rows are computed between, the less do guesses of the machine's own help.
   std::int64_t keys_ahead(std::int64_t parts, std::int64_t at_a_time) const {
-    return group_type::vectors_of(2048 * std::min<std::int64_t>(group.rows, 8), Variant::head_dim * parts, at_a_time);
+    return group_type::vectors_of(2048 * std::min<std::int64_t>(group.rows, 8), group.head_dim * parts, at_a_time);
   }
   /// The same for eight rows, which read keys and values part by part; as many values are looked at at a time.
-  static constexpr std::int64_t ahead_of_eight = group_type::vectors_of(12 << 10, Variant::head_dim, keys_of_eight);
-  static_assert(ahead_of_eight % factor<F>::depth == 0);
+  std::int64_t ahead_of_eight() const { return group_type::vectors_of(12 << 10, group.head_dim, keys_of_eight); }
+  static_assert(keys_of_eight % factor<F>::depth == 0);
 };
 
 }  // namespace headwise::cpu

@@ -15,14 +15,16 @@
 #include "headwise/cpu/packing.hpp"
 #include "headwise/cpu/paired_product.hpp"
 #include "headwise/cpu/product_factors.hpp"
+#include "headwise/cpu/score_rules.hpp"
 #include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/upcoming_rows.hpp"
 #include "headwise/cpu/visible_rows.hpp"
-#include "headwise/policies/mask.hpp"
-#include "headwise/policies/score.hpp"
 
 namespace headwise::cpu {
+
+/// Keys whose scores are held at a time.
+inline constexpr std::int64_t keys_of_block = 768;
 
 /// One query row of a group: the head whose score rule it follows, and its index among the queries.
 struct split_row {
@@ -51,15 +53,11 @@ struct split_state {
 
 /// A few query rows that share their keys and values. They may belong to different heads, and their vectors may be
 /// several of a head's, one behind the other (absorbed mixing): `parts` of them. F is what keys and values are
-/// multiplied as: pairs take their numbers as they are stored, and queries and weights rounded to such.
-template <typename Variant, typename T, typename F>
+/// multiplied as, whole elements of it a key: pairs take their numbers as they are stored, and queries and weights
+/// rounded to such.
+template <typename T, typename F>
 struct split_group {
-  using Real = typename Variant::template accumulator<T>;
-  static_assert(std::is_same_v<sum_of<F>, Real>);
-  static_assert(Variant::head_dim % factor<F>::depth == 0, "an element of a key holds whole numbers of it");
-
-  /// Keys whose scores are held at a time.
-  static constexpr std::int64_t block = 768;
+  using Real = sum_of<F>;
 
   /// Whether groups of up to so many rows are treated as ones of many: keys are worth more as a left factor then than
   /// in dot products.
@@ -69,8 +67,9 @@ struct split_group {
     return many ? rounded_up(rows, packet<Real>::size) : rows;
   }
 
-  const typename Variant::mask* mask;
-  const typename Variant::score_modification* score;
+  const score_rules<Real>* rules;
+  std::int64_t head_dim;
+  std::int64_t value_dim;
   std::int64_t batch;
   std::int64_t queries;
   std::int64_t keys;
@@ -91,28 +90,31 @@ struct split_group {
 
   std::int64_t padded_rows() const { return padded(rows, many); }
   /// What a key or query consists of.
-  static constexpr std::int64_t key_elements = Variant::head_dim / factor<F>::depth;
-  std::int64_t query_elements() const { return parts * key_elements; }
+  std::int64_t key_elements() const { return head_dim / factor<F>::depth; }
+  std::int64_t query_elements() const { return parts * key_elements(); }
+  /// What a row adds up.
+  std::int64_t sums_of_row() const { return parts * value_dim; }
   /// Whether transposed queries have neighbours along their elements beside each other, as `paired_product` reads them.
-  static constexpr bool pairs_elements = can_be_paired<F> && key_elements % 2 == 0;
-  std::int64_t value_dim() const { return parts * Variant::value_dim; }
-
+  bool pairs_elements() const { return can_be_paired<F> && key_elements() % 2 == 0; }
   /// Whether the first eight of few rows are taken together, as `eight_row_dots` reads them.
-  static constexpr bool can_take_eight = can_take_eight_rows<F> && key_elements % eight_row_run<F>() == 0;
-  bool takes_eight() const { return can_take_eight && !many && rows >= 8; }
+  bool takes_eight() const {
+    return can_take_eight_rows<F> && key_elements() % eight_row_run<F>() == 0 && !many && rows >= 8;
+  }
 
   /// Puts scale * vector into a part of a row's query, where there is room for all of them.
-  void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
-    typename factor<F>::number numbers[std::size_t{Variant::head_dim}];
-    convert(vector, Variant::head_dim, scale, numbers);
-    for (std::int64_t e = 0; e < key_elements; ++e)
-      query_element(r, part * key_elements + e) = tiles::element_of<F>(numbers, e, Variant::head_dim);
+  EIGEN_DONT_INLINE void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
+    constexpr std::int64_t at_a_time = 64;
+    typename factor<F>::number numbers[std::size_t{at_a_time}];
+    for (std::int64_t first = 0; first < head_dim; first += at_a_time) {
+      const std::int64_t count = std::min(at_a_time, head_dim - first);
+      convert(vector + first, count, scale, numbers);
+      for (std::int64_t e = 0; e < count / factor<F>::depth; ++e)
+        query_element(r, part * key_elements() + first / factor<F>::depth + e) =
+            tiles::element_of<F>(numbers, e, count);
+    }
   }
-  /// Rows that are not there but padding have queries of zeros.
-  void clear_padding() const {
-    for (std::int64_t r = rows; r < padded_rows(); ++r)
-      for (std::int64_t e = 0; e < query_elements(); ++e) query_element(r, e) = F{};
-  }
+  /// Rows that are not there but padding keep queries of zeros.
+  void clear_queries() const { std::fill_n(query, padded_rows() * query_elements(), F{}); }
 
   /// The keys of one part from one on, and the values.
   row_factor<const T> key_part(std::int64_t part, std::int64_t first) const {
@@ -127,8 +129,8 @@ struct split_group {
     if constexpr (std::is_same_v<T, typename factor<F>::number>)
       if (from.row_step % factor<F>::depth == 0)
         return {reinterpret_cast<const F*>(from.data), from.row_step / factor<F>::depth};
-    pack_rows(from.data, from.row_step, some.size(), Variant::head_dim, copy);
-    return {copy, key_elements};
+    pack_rows(from.data, from.row_step, some.size(), head_dim, copy);
+    return {copy, key_elements()};
   }
   /// What is needed soon after some keys of a block, those that come `ahead` later. Keys are read so many parts at a
   /// time, one after the other; then the values are, part by part, as many vectors at a time, and then the next block's
@@ -153,26 +155,22 @@ struct split_group {
   }
   /// Where the sums of one part stand.
   row_factor<Real> sums_part(std::int64_t part, const split_state<Real>& state) const {
-    return {state.sums + part * Variant::value_dim, value_dim()};
+    return {state.sums + part * value_dim, sums_of_row()};
   }
 
   query_token token_of(std::int64_t r) const { return query_at(row[r].index, row[r].head, batch, queries, keys); }
-  key_range range_of(std::int64_t r) const { return headwise::detail::visible_keys_of(*mask, token_of(r)); }
-  auto rule_of(std::int64_t r) const {
-    return headwise::detail::score_rule_of_head(*score, row[r].head, Variant::query_heads);
-  }
+  key_range range_of(std::int64_t r) const { return rules->visible_keys(token_of(r)); }
 
   /// The keys that any of the rows may see.
-  key_range seen_by_any() const {
+  EIGEN_DONT_INLINE key_range seen_by_any() const {
     key_range seen{0, 0};
     for (std::int64_t r = 0; r < rows; ++r) seen = hull(seen, range_of(r));
     return seen;
   }
   /// Whether a row, or every one, sees all of these keys for sure.
-  bool sees_all(std::int64_t r, key_range some) const {
+  EIGEN_DONT_INLINE bool sees_all(std::int64_t r, key_range some) const {
     const key_range range = range_of(r);
-    return headwise::detail::sees_whole_range<typename Variant::mask> && range.begin <= some.begin &&
-           some.end <= range.end;
+    return rules->sees_whole_range() && range.begin <= some.begin && some.end <= range.end;
   }
   bool all_see_all(key_range some) const {
     bool all = true;
@@ -180,25 +178,26 @@ struct split_group {
     return all;
   }
 
-  void clear(const split_state<Real>& state) const {
-    std::fill_n(state.sums, rows * value_dim(), Real(0));
+  EIGEN_DONT_INLINE void clear(const split_state<Real>& state) const {
+    std::fill_n(state.sums, rows * sums_of_row(), Real(0));
     std::fill_n(state.softmax, padded_rows(), online_softmax<Real>{});
   }
   /// Brings what a row has accumulated to a new base.
-  void rescale(std::int64_t r, Real factor, const split_state<Real>& state) const {
+  EIGEN_DONT_INLINE void rescale(std::int64_t r, Real factor, const split_state<Real>& state) const {
     if (factor == Real(1)) return;
-    Real* sums = state.sums + r * value_dim();
-    for (std::int64_t d = 0; d < value_dim(); ++d) sums[d] *= factor;
+    Real* sums = state.sums + r * sums_of_row();
+    for (std::int64_t d = 0; d < sums_of_row(); ++d) sums[d] *= factor;
   }
 
   /// Adds weighted values to each row, of the keys that it sees alone: weight zero would not keep out what is not
   /// finite. `weights` are those of the keys from `some.begin` on.
-  void add_visible_values(key_range some, left_factor<Real> weights, const split_state<Real>& state) const {
+  EIGEN_DONT_INLINE void add_visible_values(key_range some, left_factor<Real> weights,
+                                            const split_state<Real>& state) const {
     for (std::int64_t r = 0; r < rows; ++r)
       for_each_visible_run(
-          *mask, token_of(r), intersection(range_of(r), some), [&](std::int64_t begin, std::int64_t end) {
+          *rules, token_of(r), intersection(range_of(r), some), [&](std::int64_t begin, std::int64_t end) {
             for (std::int64_t part = 0; part < parts; ++part)
-              add_few_rows(1, Variant::value_dim, end - begin, weights.from_row(r).from_depth(begin - some.begin),
+              add_few_rows(1, value_dim, end - begin, weights.from_row(r).from_depth(begin - some.begin),
                            value_part(part, begin), sums_part(part, state).from_row(r));
           });
   }
@@ -207,18 +206,18 @@ struct split_group {
   F& query_element(std::int64_t r, std::int64_t e) const {
     if (r < 8 && takes_eight()) return query[tiles::place_in_runs<eight_row_run<F>()>(8, r, e)];
     if (!many) return query[r * query_elements() + e];
-    constexpr int run = pairs_elements ? 2 : 1;
-    return query[tiles::place_in_runs<run>(padded_rows(), r, e)];
+    return query[pairs_elements() ? tiles::place_in_runs<2>(padded_rows(), r, e)
+                                  : tiles::place_in_runs<1>(padded_rows(), r, e)];
   }
   upcoming_rows<T> upcoming_keys(std::int64_t part, std::int64_t count, key_range some) const {
     const key_range there = intersection(some, {0, keys});
     if (there.size() == 0) return {};
-    return {key_part(part, there.begin), Variant::head_dim, there.size(), count, key_part_step};
+    return {key_part(part, there.begin), head_dim, there.size(), count, key_part_step};
   }
   upcoming_rows<T> upcoming_values(std::int64_t part, key_range some) const {
     const key_range there = intersection(some, {0, keys});
     if (there.size() == 0) return {};
-    return {value_part(part, there.begin), Variant::value_dim, there.size()};
+    return {value_part(part, there.begin), value_dim, there.size()};
   }
 };
 

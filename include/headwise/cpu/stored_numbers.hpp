@@ -42,7 +42,7 @@ EIGEN_ALWAYS_INLINE typename packet<Real>::type load_as(const T* from) {
 template <typename Real, typename T>
 typename packet<Real>::type load_first_as(const T* from, std::int64_t count) {
   Real numbers[std::size_t{packet<Real>::size}] = {};
-  for (std::int64_t i = 0; i < count; ++i) numbers[i] = tiles::converted<Real>(from[i]);
+  for_few(0, count, [&](std::int64_t i) { numbers[i] = tiles::converted<Real>(from[i]); });
   return packet<Real>::load(numbers);
 }
 
@@ -69,7 +69,7 @@ void convert(const T* from, std::int64_t count, Real factor, U* to) {
   const std::int64_t whole = count / p::size * p::size;
   for (std::int64_t i = 0; i < whole; i += p::size)
     store_as<Real>(to + i, p::multiply(load_as<Real>(from + i), factors));
-  for (std::int64_t i = whole; i < count; ++i) to[i] = tiles::converted<U>(factor * tiles::converted<Real>(from[i]));
+  for_few(whole, count, [&](std::int64_t i) { to[i] = tiles::converted<U>(factor * tiles::converted<Real>(from[i])); });
 }
 
 /// to[i] += factor * from[i].
