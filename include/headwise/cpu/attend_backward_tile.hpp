@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "headwise/core/host_memory.hpp"
@@ -29,7 +30,6 @@ struct attend_backward_tile {
   static constexpr std::int64_t panel = register_tile<real>::columns;
   static constexpr std::int64_t key_rows = 16 * group;
   static constexpr std::int64_t query_columns = std::max<std::int64_t>(192 / panel, 1) * panel;
-  static_assert(panel <= most_visible_bits);
   using panels_type = packed_panels<F>;
   using strips_type = packed_strips<F>;
 
@@ -150,10 +150,16 @@ struct attend_backward_tile {
     real* derivatives = tile.derivatives + i * panel;
     number* weights = tile.weights + (first_row + i) * query_columns + column;
     number* gradients = tile.gradients + (first_row + i) * query_columns + column;
-    const visible_bits seen = all_visible ? all_visible_bits(live) : visible(query, live, key);
+    bool seen[std::size_t{panel}];
+    if (!all_visible) {
+      rules.find_visible_in_column(shape, in.ranges + query, query, live, key, seen);
+      std::int64_t count = 0;
+      for (std::int64_t j = 0; j < live; ++j) count += seen[j] ? 1 : 0;
+      all_visible = count == live;
+    }
     const bool modified = rules.scales_before_softmax();
     if (modified) {
-      rules.differentiate_column(shape, query, live, key, seen, products, tile.modification);
+      rules.differentiate_column(shape, query, live, key, all_visible ? nullptr : seen, products, tile.modification);
       std::fill(tile.modification + live, tile.modification + panel, real(0));
     }
     const typename p::type scale = p::broadcast(rules.softmax_scale());
@@ -169,7 +175,7 @@ struct attend_backward_tile {
     }
     if (all_visible) return;
     for (std::int64_t j = 0; j < live; ++j)
-      if (!is_visible(seen, j)) {
+      if (!seen[j]) {
         weights[j] = gradients[j] = number{};
         derivatives[j] = real(0);
       }
@@ -186,8 +192,10 @@ struct attend_backward_tile {
                                p::load(tile.derivatives + (i + 1) * panel + j));
   }
 
-  visible_bits visible(std::int64_t query, std::int64_t count, std::int64_t key) const {
-    return rules.visible_in_column(shape, in.ranges + query, query, count, key);
+  bool visible(std::int64_t query, std::int64_t key) const {
+    bool seen = false;
+    rules.find_visible_in_column(shape, in.ranges + query, query, 1, key, &seen);
+    return seen;
   }
 
   /// result[key] += sum over queries of coefficients[key][query] * vectors[query], for the columns in `queries`.
@@ -205,7 +213,7 @@ struct attend_backward_tile {
     // As in the forward pass: what is not finite reaches only what it is visible to.
     for (std::int64_t i = 0; i < keys.size(); ++i)
       for (std::int64_t j = queries.begin; j < queries.end; ++j)
-        if (is_visible(visible(first_query + j, 1, keys.begin + i), 0))
+        if (visible(first_query + j, keys.begin + i))
           add_scaled(vector_rows.from_row(first_query + j).data, vectors.dim,
                      tiles::converted<real>(rows[i * query_columns + j]), sums.from_row(i).data);
   }

@@ -71,11 +71,12 @@ EIGEN_DONT_INLINE void pack_columns(const T* rows, std::int64_t row_step, std::i
       convert(row, live, F(1), to);
     } else {
       const bool has_second = 2 * k + 1 < count;
-      constexpr std::int64_t size = packet<sum_of<F>>::size;
+      constexpr std::int64_t size = 2 * packet<sum_of<F>>::size;
       const std::int64_t whole = has_second ? live / size * size : 0;
       for (std::int64_t j = 0; j < whole; j += size) {
-        const typename factor<F>::type pairs = factor<F>::load_pairs(row + j, row + row_step + j);
-        std::memcpy(static_cast<void*>(to + j), &pairs, sizeof pairs);
+        typename factor<F>::type pairs[2];
+        factor<F>::load_pairs(row + j, row + row_step + j, pairs[0], pairs[1]);
+        std::memcpy(static_cast<void*>(to + j), pairs, sizeof pairs);
       }
       for_few(whole, live, [&](std::int64_t j) { to[j] = {row[j], has_second ? row[row_step + j] : T(0)}; });
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -20,18 +19,6 @@ struct head_shape {
 
   query_token query(std::int64_t index) const { return query_at(index, head, batch, queries, keys); }
 };
-
-/// Some pairs of queries and keys: bit j says whether the j-th one is visible.
-using visible_bits = std::uint64_t;
-/// How many of them there is room for.
-inline constexpr std::int64_t most_visible_bits = 64;
-
-/// The lowest so many bits.
-constexpr visible_bits all_visible_bits(std::int64_t count) {
-  return count == 0 ? 0 : ~visible_bits{0} >> (most_visible_bits - count);
-}
-/// Whether the j-th pair is visible.
-constexpr bool is_visible(visible_bits bits, std::int64_t j) { return (bits >> j & 1) != 0; }
 
 /// All that a variant has to say about scores: its mask, score modification and scale. Kernels ask for rows and columns
 /// of tiles, never for single pairs, so that they can be compiled once for all variants and lose no time by it.
@@ -53,18 +40,25 @@ class score_rules {
 
   /// The existing keys outside of which a query sees nothing.
   virtual key_range visible_keys(const query_token& row) const = 0;
-  /// Which of up to `most_visible_bits` keys in its range a query sees.
-  virtual visible_bits visible_in_row(const query_token& row, std::int64_t first_key, std::int64_t count) const = 0;
-  /// Which of as many queries, whose ranges are given, see a key.
-  virtual visible_bits visible_in_column(const head_shape& shape, const key_range* ranges, std::int64_t first_query,
-                                         std::int64_t count, std::int64_t key) const = 0;
+  /// Which of some keys in its range a query sees.
+  virtual void find_visible_in_row(const query_token& row, std::int64_t first_key, std::int64_t count,
+                                   bool* visible) const = 0;
+  /// Hides the scores, `step` numbers apart, of those that it does not see.
+  virtual void hide_in_row(const query_token& row, std::int64_t first_key, std::int64_t count, Real* scores,
+                           std::int64_t step) const = 0;
+  /// Which of some queries, whose ranges are given, see a key.
+  virtual void find_visible_in_column(const head_shape& shape, const key_range* ranges, std::int64_t first_query,
+                                      std::int64_t count, std::int64_t key, bool* visible) const = 0;
   /// Turns a query's products with keys [first_key, first_key + count), `step` numbers apart, into scores.
   virtual void modify_row(const query_token& row, std::int64_t first_key, std::int64_t count, Real* scores,
                           std::int64_t step) const = 0;
   /// Turns a key's products with queries into scores, and leaves the derivative of their modification by what was
-  /// scaled. What is not visible is left to be anything.
+  /// scaled. What is not visible, where that is given, is left to be anything.
   virtual void differentiate_column(const head_shape& shape, std::int64_t first_query, std::int64_t count,
-                                    std::int64_t key, visible_bits visible, Real* scores, Real* derivatives) const = 0;
+                                    std::int64_t key, const bool* visible, Real* scores, Real* derivatives) const = 0;
+
+  /// The score of what a query does not see.
+  static constexpr Real hidden = -std::numeric_limits<Real>::infinity();
 
   /// Brings one row of products, keys [first, first + count) and `step` numbers apart, to what softmax sees: scaled and
   /// modified where that comes first, and -inf where the query sees nothing. `range` are the keys that it may see;
@@ -72,7 +66,6 @@ class score_rules {
   EIGEN_DONT_INLINE void finish(const query_token& row, key_range range, bool all_visible, std::int64_t first,
                                 std::int64_t count, Real* scores, std::int64_t step = 1) const {
     if (all_visible && !scales_before_softmax()) return;
-    constexpr Real hidden = -std::numeric_limits<Real>::infinity();
     // An empty range may lie anywhere, so that its distance to the first key may be no number.
     const key_range seen = intersection(range, {first, first + count});
     const std::int64_t begin = seen.size() > 0 ? seen.begin - first : 0;
@@ -82,14 +75,7 @@ class score_rules {
     const auto hide = [&](std::int64_t j) { scores[j * step] = hidden; };
     for_few(0, begin, hide);
     for_few(end, count, hide);
-    if (sees_whole_range()) return;
-    for (std::int64_t j = begin; j < end; j += most_visible_bits) {
-      const std::int64_t some = std::min(most_visible_bits, end - j);
-      const visible_bits visible = visible_in_row(row, first + j, some);
-      for_few(0, some, [&](std::int64_t i) {
-        if (!is_visible(visible, i)) hide(j + i);
-      });
-    }
+    if (!sees_whole_range()) hide_in_row(row, first + begin, end - begin, scores + begin * step, step);
   }
 
  protected:

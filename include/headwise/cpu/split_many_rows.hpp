@@ -40,7 +40,7 @@ struct split_many_rows {
 
   void find_scores(key_range of_block, key_range some) const {
     // Few keys at a time are used for all queries of a part, so that both factors stay in the nearest cache.
-    constexpr std::int64_t at_a_time = 2 * register_tile<Real>::rows;
+    const std::int64_t at_a_time = group_type::vectors_of(6 << 10, group.head_dim, 2 * register_tile<Real>::rows);
     const std::int64_t ahead = values_at_a_time();
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {

@@ -32,30 +32,39 @@ class variant_rules final : public score_rules<Real> {
     return headwise::detail::visible_keys_of(*mask_, row);
   }
 
-  EIGEN_DONT_INLINE visible_bits visible_in_row(const query_token& row, std::int64_t first_key,
-                                                std::int64_t count) const override {
-    return visible_bits_of(count, [&](std::int64_t j) { return sees(pair_of(row, first_key + j)); });
+  EIGEN_DONT_INLINE void find_visible_in_row(const query_token& row, std::int64_t first_key, std::int64_t count,
+                                             bool* visible) const override {
+    for (std::int64_t j = 0; j < count; ++j) visible[j] = sees(pair_of(row, first_key + j));
   }
-  EIGEN_DONT_INLINE visible_bits visible_in_column(const head_shape& shape, const key_range* ranges,
-                                                   std::int64_t first_query, std::int64_t count,
-                                                   std::int64_t key) const override {
-    return visible_bits_of(count, [&](std::int64_t j) {
-      return ranges[j].contains(key) && sees(pair_of(shape.query(first_query + j), key));
+  EIGEN_DONT_INLINE void hide_in_row(const query_token& row, std::int64_t first_key, std::int64_t count, Real* scores,
+                                     std::int64_t step) const override {
+    for_each_score(count, scores, step, [&](std::int64_t j, Real& score) {
+      if (!sees(pair_of(row, first_key + j))) score = score_rules<Real>::hidden;
     });
+  }
+  EIGEN_DONT_INLINE void find_visible_in_column(const head_shape& shape, const key_range* ranges,
+                                                std::int64_t first_query, std::int64_t count, std::int64_t key,
+                                                bool* visible) const override {
+    const auto seen_by = [&](std::int64_t j) { return sees(pair_of(shape.query(first_query + j), key)); };
+    // A mask is asked about keys in a range alone, and without a question before each it may take many at once.
+    std::int64_t containing = 0;
+    for (std::int64_t j = 0; j < count; ++j) containing += ranges[j].contains(key) ? 1 : 0;
+    if (containing == count)
+      for (std::int64_t j = 0; j < count; ++j) visible[j] = seen_by(j);
+    else
+      for (std::int64_t j = 0; j < count; ++j) visible[j] = ranges[j].contains(key) && seen_by(j);
   }
 
   EIGEN_DONT_INLINE void modify_row(const query_token& row, std::int64_t first_key, std::int64_t count, Real* scores,
                                     std::int64_t step) const override {
-    const auto modify = [&](std::int64_t j) {
-      Real& score = scores[j * step];
+    for_each_score(count, scores, step, [&](std::int64_t j, Real& score) {
       score *= Real(Variant::scale);
       if constexpr (modifies) score = rule_of(row.head).modify(score, pair_of(row, first_key + j));
-    };
-    for (std::int64_t j = 0; j < count; ++j) modify(j);
+    });
   }
 
   EIGEN_DONT_INLINE void differentiate_column(const head_shape& shape, std::int64_t first_query, std::int64_t count,
-                                              std::int64_t key, visible_bits visible, Real* scores,
+                                              std::int64_t key, const bool* visible, Real* scores,
                                               Real* derivatives) const override {
     const auto differentiate = [&](std::int64_t j) {
       const Real score = scores[j] * Real(Variant::scale);
@@ -68,11 +77,11 @@ class variant_rules final : public score_rules<Real> {
         scores[j] = score;
       }
     };
-    if (!modifies || headwise::detail::takes_any_pair<modification> || visible == all_visible_bits(count)) {
+    if (!modifies || headwise::detail::takes_any_pair<modification> || visible == nullptr) {
       for (std::int64_t j = 0; j < count; ++j) differentiate(j);
     } else {
       for (std::int64_t j = 0; j < count; ++j)
-        if (is_visible(visible, j)) differentiate(j);
+        if (visible[j]) differentiate(j);
     }
   }
 
@@ -85,13 +94,17 @@ class variant_rules final : public score_rules<Real> {
             headwise::detail::sees_whole_range<mask_type>};
   }
 
-  bool sees(const token_pair& at) const { return headwise::detail::visible_in_range(*mask_, at); }
-  template <typename Sees>
-  static visible_bits visible_bits_of(std::int64_t count, const Sees& sees) {
-    visible_bits bits = 0;
-    for (std::int64_t j = 0; j < count; ++j) bits |= visible_bits{sees(j)} << j;
-    return bits;
+  /// Scores beside each other are what compilers make vectors of.
+  template <typename Visit>
+  EIGEN_ALWAYS_INLINE static void for_each_score(std::int64_t count, Real* scores, std::int64_t step,
+                                                 const Visit& visit) {
+    if (step == 1)
+      for (std::int64_t j = 0; j < count; ++j) visit(j, scores[j]);
+    else
+      for (std::int64_t j = 0; j < count; ++j) visit(j, scores[j * step]);
   }
+
+  bool sees(const token_pair& at) const { return headwise::detail::visible_in_range(*mask_, at); }
 
   /// What is worth computing once for every head; a modification that has nothing of the kind is referred to.
   static auto rules_of_heads(const modification& score) {

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "headwise/core/token_pair.hpp"
@@ -42,11 +43,12 @@ EIGEN_DONT_INLINE visible_span span_of(const score_rules<Real>& rules, const key
 template <typename Real, typename Run>
 void for_each_visible_run(const score_rules<Real>& rules, const query_token& row, key_range range, const Run& run) {
   std::int64_t begin = range.begin;
-  visible_bits visible = 0;
+  constexpr std::int64_t pairs_at_a_time = 64;
+  bool visible[std::size_t{pairs_at_a_time}];
   for (std::int64_t key = range.begin; key < range.end && !rules.sees_whole_range(); ++key) {
-    const std::int64_t bit = (key - range.begin) % most_visible_bits;
-    if (bit == 0) visible = rules.visible_in_row(row, key, std::min(most_visible_bits, range.end - key));
-    if (is_visible(visible, bit)) continue;
+    const std::int64_t place = (key - range.begin) % pairs_at_a_time;
+    if (place == 0) rules.find_visible_in_row(row, key, std::min(pairs_at_a_time, range.end - key), visible);
+    if (visible[place]) continue;
     if (begin < key) run(begin, key);
     begin = key + 1;
   }
