@@ -30,10 +30,10 @@ head_numbers<T> numbers_of(const head_scalar_view<T, Heads>& view) {
   return {view.data, view.batch, view.tokens, view.batch_stride, view.head_stride};
 }
 
-/// The vectors of one head, as rows of a product.
+/// The vectors of one head, as rows of a product. A tensor of no tokens may have no memory.
 template <typename T>
 row_factor<T> rows_of_head(const head_rows<T>& view, std::int64_t b, std::int64_t head) {
-  return {view.row(b, 0, head), view.token_stride};
+  return {view.data == nullptr ? nullptr : view.row(b, 0, head), view.token_stride};
 }
 
 /// Queries, keys and values of a call, of whatever variant: kernels that take these are compiled once for all.

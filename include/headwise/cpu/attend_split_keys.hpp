@@ -95,8 +95,8 @@ struct attend_split_keys {
                       is_many(of_),
                       rows_ + index * of_.most_rows,
                       queries_ + index * query_size(of_),
-                      keys == 0 ? row_factor<const T>{nullptr, 0} : a.key_rows(b, head),
-                      keys == 0 ? row_factor<const T>{nullptr, 0} : a.value_rows(b, head),
+                      a.key_rows(b, head),
+                      a.value_rows(b, head),
                       a.k.head_stride,
                       a.v.head_stride};
     if (is_many(of_)) groups_[index].clear_queries();

@@ -57,8 +57,8 @@ EIGEN_ALWAYS_INLINE void hold(Packet& numbers) {
 /// Calls visit(i) for a few numbers, as are left behind whole packets: too few to be worth vectorising, which compilers
 /// do not know.
 template <typename Visit>
-EIGEN_ALWAYS_INLINE void for_few(std::int64_t begin, std::int64_t end, const Visit& visit) {
-  for (std::int64_t i = begin; i < end; ++i) {
+EIGEN_ALWAYS_INLINE void for_few(std::int64_t first, std::int64_t beyond, const Visit& visit) {
+  for (std::int64_t i = first; i < beyond; ++i) {
     asm("" : "+r"(i));
     visit(i);
   }

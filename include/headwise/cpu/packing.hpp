@@ -54,7 +54,7 @@ EIGEN_DONT_INLINE void pack_rows(const T* rows, std::int64_t row_step, std::int6
       convert(row, width, F(1), to);
     } else {
       const std::int64_t whole = width / factor<F>::depth;
-      std::memcpy(static_cast<void*>(to), row, static_cast<std::size_t>(whole) * sizeof(F));
+      for (std::int64_t i = 0; i < whole; ++i) to[i] = {row[2 * i], row[2 * i + 1]};
       if (whole < elements) to[whole] = tiles::element_of<F>(row, whole, width);
     }
   }
