@@ -100,23 +100,28 @@ TEST_CASE("keys that a mask takes out of a range are hidden one by one, however 
     CHECK(scores[static_cast<std::size_t>(key)] == (key >= 70 && key <= 150 && key % 5 != 0 ? 7.0 : hidden));
 }
 
-TEST_CASE("which queries see a key is what which keys a query sees says") {
-  const owned_rules<with_holes> owned;
-  const auto& rules = owned.rules;
+TEST_CASE("a column loses what queries do not see, whether a range or the mask within it says so") {
+  const owned_rules<with_holes> of_holes;
+  const owned_rules<with_slopes> of_range;
   const cpu::head_shape shape{1, 0, 190, 200};
   constexpr std::int64_t count = 64;
   key_range ranges[std::size_t{count}];
-  bool seen[std::size_t{count}];
+  const auto check_column = [&](const cpu::score_rules<double>& rules, std::int64_t first_query, std::int64_t key) {
+    for (std::int64_t i = 0; i < count; ++i) ranges[i] = rules.visible_keys(shape.query(first_query + i));
+    std::vector<double> first(std::size_t{count}, 3.0);
+    std::vector<double> second(std::size_t{count}, std::numeric_limits<double>::quiet_NaN());
+    rules.clear_hidden(shape, ranges, first_query, count, key, first.data(), second.data());
+    for (std::int64_t i = 0; i < count; ++i) {
+      bool seen = false;
+      if (ranges[i].contains(key)) rules.find_visible_in_row(shape.query(first_query + i), key, 1, &seen);
+      CHECK(first[static_cast<std::size_t>(i)] == (seen ? 3.0 : 0.0));
+      CHECK(std::isnan(second[static_cast<std::size_t>(i)]) == seen);
+    }
+  };
   for (const std::int64_t first : {0, 3, 120})
     for (const std::int64_t key : {0, 10, 77, 130}) {
-      for (std::int64_t i = 0; i < count; ++i) ranges[i] = rules.visible_keys(shape.query(first + i));
-      rules.find_visible_in_column(shape, ranges, first, count, key, seen);
-      for (std::int64_t i = 0; i < count; ++i) {
-        const query_token row = shape.query(first + i);
-        bool expected = false;
-        if (rules.visible_keys(row).contains(key)) rules.find_visible_in_row(row, key, 1, &expected);
-        CHECK(seen[i] == expected);
-      }
+      check_column(of_holes.rules, first, key);
+      check_column(of_range.rules, first, key);
     }
 }
 
@@ -128,7 +133,7 @@ TEST_CASE("a column of products becomes scores, with the derivative of their mod
   std::vector<double> scores{-9, -1, 0, 0.5, 30};
   const std::vector<double> products = scores;
   std::vector<double> derivatives(scores.size());
-  rules.differentiate_column(shape, 0, 5, 3, nullptr, scores.data(), derivatives.data());
+  rules.differentiate_column(shape, nullptr, 0, 5, 3, scores.data(), derivatives.data());
   for (std::size_t j = 0; j < products.size(); ++j) {
     const double bounded = std::tanh(products[j] * capped::scale / 2);
     CHECK(scores[j] == doctest::Approx(2 * bounded));

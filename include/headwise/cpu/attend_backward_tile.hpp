@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "headwise/core/host_memory.hpp"
 #include "headwise/core/result_write.hpp"
@@ -148,18 +149,20 @@ struct attend_backward_tile {
     using p = packet<real>;
     real* products = tile.products + i * panel;
     real* derivatives = tile.derivatives + i * panel;
-    number* weights = tile.weights + (first_row + i) * query_columns + column;
-    number* gradients = tile.gradients + (first_row + i) * query_columns + column;
-    bool seen[std::size_t{panel}];
-    if (!all_visible) {
-      rules.find_visible_in_column(shape, in.ranges + query, query, live, key, seen);
-      std::int64_t count = 0;
-      for (std::int64_t j = 0; j < live; ++j) count += seen[j] ? 1 : 0;
-      all_visible = count == live;
+    number* stored_weights = tile.weights + (first_row + i) * query_columns + column;
+    number* stored_gradients = tile.gradients + (first_row + i) * query_columns + column;
+    // What is stored as other numbers waits until hidden pairs are cleared.
+    constexpr bool stored_at_once = std::is_same_v<number, real>;
+    real* weights = products;
+    real* gradients = derivatives;
+    if constexpr (stored_at_once) {
+      weights = stored_weights;
+      gradients = stored_gradients;
     }
     const bool modified = rules.scales_before_softmax();
     if (modified) {
-      rules.differentiate_column(shape, query, live, key, all_visible ? nullptr : seen, products, tile.modification);
+      rules.differentiate_column(shape, all_visible ? nullptr : in.ranges + query, query, live, key, products,
+                                 tile.modification);
       std::fill(tile.modification + live, tile.modification + panel, real(0));
     }
     const typename p::type scale = p::broadcast(rules.softmax_scale());
@@ -169,16 +172,14 @@ struct attend_backward_tile {
       typename p::type gradient =
           p::multiply(weight, p::subtract(p::load(derivatives + j), p::load(in.delta + query + j)));
       if (modified) gradient = p::multiply(gradient, p::load(tile.modification + j));
-      factor<F>::store(weights + j, weight);
-      factor<F>::store(gradients + j, gradient);
-      if constexpr (factor<F>::depth == 2) p::store(derivatives + j, gradient);
+      p::store(weights + j, weight);
+      p::store(gradients + j, gradient);
     }
-    if (all_visible) return;
-    for (std::int64_t j = 0; j < live; ++j)
-      if (!seen[j]) {
-        weights[j] = gradients[j] = number{};
-        derivatives[j] = real(0);
-      }
+    if (!all_visible) rules.clear_hidden(shape, in.ranges + query, query, live, key, weights, gradients);
+    for (std::int64_t j = 0; j < panel && !stored_at_once; j += p::size) {
+      factor<F>::store(stored_weights + j, p::load(weights + j));
+      factor<F>::store(stored_gradients + j, p::load(gradients + j));
+    }
   }
 
   /// Puts the score gradients of some rows and one panel where elements have keys along their depth.
@@ -194,7 +195,7 @@ struct attend_backward_tile {
 
   bool visible(std::int64_t query, std::int64_t key) const {
     bool seen = false;
-    rules.find_visible_in_column(shape, in.ranges + query, query, 1, key, &seen);
+    if (in.ranges[query].contains(key)) rules.find_visible_in_row(shape.query(query), key, 1, &seen);
     return seen;
   }
 

@@ -53,8 +53,9 @@ EIGEN_DONT_INLINE void pack_rows(const T* rows, std::int64_t row_step, std::int6
     if constexpr (factor<F>::depth == 1) {
       convert(row, width, F(1), to);
     } else {
+      static_assert(std::is_same_v<T, typename factor<F>::number>);
       const std::int64_t whole = width / factor<F>::depth;
-      for (std::int64_t i = 0; i < whole; ++i) to[i] = {row[2 * i], row[2 * i + 1]};
+      if (whole > 0) std::memcpy(static_cast<void*>(to), row, static_cast<std::size_t>(whole) * sizeof(F));
       if (whole < elements) to[whole] = tiles::element_of<F>(row, whole, width);
     }
   }

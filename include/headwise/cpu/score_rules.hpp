@@ -46,16 +46,25 @@ class score_rules {
   /// Hides the scores, `step` numbers apart, of those that it does not see.
   virtual void hide_in_row(const query_token& row, std::int64_t first_key, std::int64_t count, Real* scores,
                            std::int64_t step) const = 0;
-  /// Which of some queries, whose ranges are given, see a key.
-  virtual void find_visible_in_column(const head_shape& shape, const key_range* ranges, std::int64_t first_query,
-                                      std::int64_t count, std::int64_t key, bool* visible) const = 0;
+  /// Clears a number of each row, first and second, for every query of some that does not see a key in its range.
+  virtual void clear_in_column(const head_shape& shape, const key_range* ranges, std::int64_t first_query,
+                               std::int64_t count, std::int64_t key, Real* first, Real* second) const = 0;
   /// Turns a query's products with keys [first_key, first_key + count), `step` numbers apart, into scores.
   virtual void modify_row(const query_token& row, std::int64_t first_key, std::int64_t count, Real* scores,
                           std::int64_t step) const = 0;
   /// Turns a key's products with queries into scores, and leaves the derivative of their modification by what was
-  /// scaled. What is not visible, where that is given, is left to be anything.
-  virtual void differentiate_column(const head_shape& shape, std::int64_t first_query, std::int64_t count,
-                                    std::int64_t key, const bool* visible, Real* scores, Real* derivatives) const = 0;
+  /// scaled. Where ranges are given, what is not visible is left to be anything.
+  virtual void differentiate_column(const head_shape& shape, const key_range* ranges, std::int64_t first_query,
+                                    std::int64_t count, std::int64_t key, Real* scores, Real* derivatives) const = 0;
+
+  /// Clears a number of each row, first and second, for every query of some that does not see a key. The ranges of
+  /// these queries are given.
+  EIGEN_DONT_INLINE void clear_hidden(const head_shape& shape, const key_range* ranges, std::int64_t first_query,
+                                      std::int64_t count, std::int64_t key, Real* first, Real* second) const {
+    for (std::int64_t j = 0; j < count; ++j)
+      if (key < ranges[j].begin || ranges[j].end <= key) first[j] = second[j] = Real(0);
+    if (!sees_whole_range()) clear_in_column(shape, ranges, first_query, count, key, first, second);
+  }
 
   /// The score of what a query does not see.
   static constexpr Real hidden = -std::numeric_limits<Real>::infinity();

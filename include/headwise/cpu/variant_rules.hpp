@@ -42,17 +42,18 @@ class variant_rules final : public score_rules<Real> {
       if (!sees(pair_of(row, first_key + j))) score = score_rules<Real>::hidden;
     });
   }
-  EIGEN_DONT_INLINE void find_visible_in_column(const head_shape& shape, const key_range* ranges,
-                                                std::int64_t first_query, std::int64_t count, std::int64_t key,
-                                                bool* visible) const override {
-    const auto seen_by = [&](std::int64_t j) { return sees(pair_of(shape.query(first_query + j), key)); };
+  EIGEN_DONT_INLINE void clear_in_column(const head_shape& shape, const key_range* ranges, std::int64_t first_query,
+                                         std::int64_t count, std::int64_t key, Real* first,
+                                         Real* second) const override {
+    const auto clear = [&](std::int64_t j) {
+      if (!sees(pair_of(shape.query(first_query + j), key))) first[j] = second[j] = Real(0);
+    };
     // A mask is asked about keys in a range alone, and without a question before each it may take many at once.
-    std::int64_t containing = 0;
-    for (std::int64_t j = 0; j < count; ++j) containing += ranges[j].contains(key) ? 1 : 0;
-    if (containing == count)
-      for (std::int64_t j = 0; j < count; ++j) visible[j] = seen_by(j);
+    if (all_contain(ranges, count, key))
+      for (std::int64_t j = 0; j < count; ++j) clear(j);
     else
-      for (std::int64_t j = 0; j < count; ++j) visible[j] = ranges[j].contains(key) && seen_by(j);
+      for (std::int64_t j = 0; j < count; ++j)
+        if (ranges[j].contains(key)) clear(j);
   }
 
   EIGEN_DONT_INLINE void modify_row(const query_token& row, std::int64_t first_key, std::int64_t count, Real* scores,
@@ -63,9 +64,9 @@ class variant_rules final : public score_rules<Real> {
     });
   }
 
-  EIGEN_DONT_INLINE void differentiate_column(const head_shape& shape, std::int64_t first_query, std::int64_t count,
-                                              std::int64_t key, const bool* visible, Real* scores,
-                                              Real* derivatives) const override {
+  EIGEN_DONT_INLINE void differentiate_column(const head_shape& shape, const key_range* ranges,
+                                              std::int64_t first_query, std::int64_t count, std::int64_t key,
+                                              Real* scores, Real* derivatives) const override {
     const auto differentiate = [&](std::int64_t j) {
       const Real score = scores[j] * Real(Variant::scale);
       if constexpr (modifies) {
@@ -77,11 +78,11 @@ class variant_rules final : public score_rules<Real> {
         scores[j] = score;
       }
     };
-    if (!modifies || headwise::detail::takes_any_pair<modification> || visible == nullptr) {
+    if (!modifies || headwise::detail::takes_any_pair<modification> || ranges == nullptr) {
       for (std::int64_t j = 0; j < count; ++j) differentiate(j);
     } else {
       for (std::int64_t j = 0; j < count; ++j)
-        if (visible[j]) differentiate(j);
+        if (ranges[j].contains(key) && sees(pair_of(shape.query(first_query + j), key))) differentiate(j);
     }
   }
 
@@ -105,6 +106,12 @@ class variant_rules final : public score_rules<Real> {
   }
 
   bool sees(const token_pair& at) const { return headwise::detail::visible_in_range(*mask_, at); }
+
+  static bool all_contain(const key_range* ranges, std::int64_t count, std::int64_t key) {
+    std::int64_t containing = 0;
+    for (std::int64_t j = 0; j < count; ++j) containing += ranges[j].contains(key) ? 1 : 0;
+    return containing == count;
+  }
 
   /// What is worth computing once for every head; a modification that has nothing of the kind is referred to.
   static auto rules_of_heads(const modification& score) {
