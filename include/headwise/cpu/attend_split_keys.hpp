@@ -167,12 +167,16 @@ struct attend_split_keys {
     const auto kernel = [&](std::int64_t g) {
       return Kernel{groups_[first_group + g], state(first_group + g, split), scratch[g]};
     };
-    for (std::int64_t g = 0; g < count; ++g) groups_[first_group + g].clear(state(first_group + g, split));
+    visible_span spans[std::size_t{split_sizes::most_neighbours}];
+    for (std::int64_t g = 0; g < count; ++g) {
+      spans[g] = groups_[first_group + g].seen();
+      groups_[first_group + g].clear(state(first_group + g, split));
+    }
     const std::int64_t split_end = std::min((split + 1) * of_.split_size(), of_.most_keys);
     for (std::int64_t first = split * of_.split_size(); first < split_end; first += keys_of_block) {
       const key_range block{first, std::min(first + keys_of_block, split_end)};
       key_range seen[std::size_t{split_sizes::most_neighbours}] = {};
-      for (std::int64_t g = 0; g < count; ++g) seen[g] = intersection(groups_[first_group + g].seen_by_any(), block);
+      for (std::int64_t g = 0; g < count; ++g) seen[g] = intersection(spans[g].any, block);
       const auto in_turns = [&](const auto& visit) {
         const std::int64_t turn = count == 1 ? keys_of_block : Kernel::turn;
         for (std::int64_t key = block.begin; key < block.end; key += turn)
@@ -184,7 +188,7 @@ struct attend_split_keys {
       in_turns([&](std::int64_t g, key_range some) { kernel(g).find_scores(seen[g], some); });
       bool all_visible[std::size_t{split_sizes::most_neighbours}] = {};
       for (std::int64_t g = 0; g < count; ++g) {
-        all_visible[g] = groups_[first_group + g].all_see_all(seen[g]);
+        all_visible[g] = spans[g].all.begin <= seen[g].begin && seen[g].end <= spans[g].all.end;
         if (seen[g].size() > 0) kernel(g).find_weights(seen[g], all_visible[g]);
       }
       in_turns([&](std::int64_t g, key_range some) { kernel(g).add_values(seen[g], some, all_visible[g]); });

@@ -89,10 +89,13 @@ struct factor<bfloat16_pair> {
     const tiles::half_words rounded = tiles::rounded(numbers);
     std::memcpy(static_cast<void*>(to), &rounded, sizeof rounded);
   }
+  /// Stores pairs as they are.
+  EIGEN_ALWAYS_INLINE static void store(bfloat16_pair* to, const type& pairs) {
+    std::memcpy(static_cast<void*>(to), &pairs, sizeof pairs);
+  }
   /// Rounds two rows of sums to pairs of a number of each.
   EIGEN_ALWAYS_INLINE static void store_pairs(bfloat16_pair* to, const sum_type& first, const sum_type& second) {
-    const type pairs = tiles::rounded_pairs(first, second);
-    std::memcpy(static_cast<void*>(to), &pairs, sizeof pairs);
+    store(to, tiles::rounded_pairs(first, second));
   }
 };
 

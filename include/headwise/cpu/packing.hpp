@@ -75,9 +75,11 @@ EIGEN_DONT_INLINE void pack_columns(const T* rows, std::int64_t row_step, std::i
       constexpr std::int64_t size = 2 * packet<sum_of<F>>::size;
       const std::int64_t whole = has_second ? live / size * size : 0;
       for (std::int64_t j = 0; j < whole; j += size) {
-        typename factor<F>::type pairs[2];
-        factor<F>::load_pairs(row + j, row + row_step + j, pairs[0], pairs[1]);
-        std::memcpy(static_cast<void*>(to + j), pairs, sizeof pairs);
+        typename factor<F>::type low;
+        typename factor<F>::type high;
+        factor<F>::load_pairs(row + j, row + row_step + j, low, high);
+        factor<F>::store(to + j, low);
+        factor<F>::store(to + j + size / 2, high);
       }
       for_few(whole, live, [&](std::int64_t j) { to[j] = {row[j], has_second ? row[row_step + j] : T(0)}; });
     }

@@ -60,7 +60,7 @@ struct split_few_rows {
     const std::int64_t whole = rounded_up(keys.size(), packet<Real>::size);
     for (std::int64_t r = 0; r < group.rows; ++r) {
       Real* row = scores + r * block;
-      group.rules->finish(group.token_of(r), group.range_of(r), group.sees_all(r, keys), keys.begin, keys.size(), row);
+      group.finish(r, keys, all_visible, row, 1);
       std::fill(row + keys.size(), row + whole, -std::numeric_limits<Real>::infinity());
       const Real scale = group.rules->softmax_scale();
       online_softmax<Real>& softmax = state.softmax[r];

@@ -161,21 +161,16 @@ struct split_group {
   query_token token_of(std::int64_t r) const { return query_at(row[r].index, row[r].head, batch, queries, keys); }
   key_range range_of(std::int64_t r) const { return rules->visible_keys(token_of(r)); }
 
-  /// The keys that any of the rows may see.
-  EIGEN_DONT_INLINE key_range seen_by_any() const {
-    key_range seen{0, 0};
-    for (std::int64_t r = 0; r < rows; ++r) seen = hull(seen, range_of(r));
-    return seen;
+  /// The keys that its rows may see.
+  EIGEN_DONT_INLINE visible_span seen() const {
+    return span_of_rows(*rules, rows, [&](std::int64_t r) { return range_of(r); });
   }
-  /// Whether a row, or every one, sees all of these keys for sure.
-  EIGEN_DONT_INLINE bool sees_all(std::int64_t r, key_range some) const {
-    const key_range range = range_of(r);
-    return rules->sees_whole_range() && range.begin <= some.begin && some.end <= range.end;
-  }
-  bool all_see_all(key_range some) const {
-    bool all = true;
-    for (std::int64_t r = 0; r < rows; ++r) all = all && sees_all(r, some);
-    return all;
+  /// Turns the products of a row with some keys, `step` numbers apart, into scores. `all_visible` says that it sees all
+  /// of these keys.
+  EIGEN_DONT_INLINE void finish(std::int64_t r, key_range some, bool all_visible, Real* scores,
+                                std::int64_t step) const {
+    if (all_visible && !rules->scales_before_softmax()) return;
+    rules->finish(token_of(r), range_of(r), all_visible, some.begin, some.size(), scores, step);
   }
 
   EIGEN_DONT_INLINE void clear(const split_state<Real>& state) const {

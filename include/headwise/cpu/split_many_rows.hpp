@@ -50,9 +50,7 @@ struct split_many_rows {
   }
 
   void find_weights(key_range keys, bool all_visible) const {
-    for (std::int64_t r = 0; r < group.rows; ++r)
-      group.rules->finish(group.token_of(r), group.range_of(r), group.sees_all(r, keys), keys.begin, keys.size(),
-                          scores + r, width());
+    for (std::int64_t r = 0; r < group.rows; ++r) group.finish(r, keys, all_visible, scores + r, width());
     const Real scale = group.rules->softmax_scale();
     for (std::int64_t r = 0; r < group.rows; r += packet<Real>::size)
       if (all_visible)

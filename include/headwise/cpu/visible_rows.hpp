@@ -27,16 +27,22 @@ struct visible_span {
   key_range all{0, 0};
 };
 
-/// The span of rows with these ranges.
-template <typename Real>
-EIGEN_DONT_INLINE visible_span span_of(const score_rules<Real>& rules, const key_range* ranges, std::int64_t count) {
-  visible_span span{{0, 0}, count > 0 ? ranges[0] : key_range{0, 0}};
+/// The span of rows that may see the keys range_of(0), range_of(1) ...
+template <typename Real, typename RangeOf>
+visible_span span_of_rows(const score_rules<Real>& rules, std::int64_t count, const RangeOf& range_of) {
+  visible_span span;
   for (std::int64_t i = 0; i < count; ++i) {
-    span.all = intersection(span.all, ranges[i]);
-    span.any = hull(span.any, ranges[i]);
+    const key_range range = range_of(i);
+    span.all = i == 0 ? range : intersection(span.all, range);
+    span.any = hull(span.any, range);
   }
   if (!rules.sees_whole_range() || span.all.size() == 0) span.all = {0, 0};
   return span;
+}
+/// The same with ranges[0], ranges[1] ...
+template <typename Real>
+EIGEN_DONT_INLINE visible_span span_of(const score_rules<Real>& rules, const key_range* ranges, std::int64_t count) {
+  return span_of_rows(rules, count, [&](std::int64_t i) { return ranges[i]; });
 }
 
 /// Calls run(begin, end) for every maximal run of keys in `range` that the query sees.
