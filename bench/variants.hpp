@@ -29,6 +29,10 @@ struct full_64 : attention_variant<query_heads<1>, head_dim<64>> {
 struct causal_64 : attention_variant<query_heads<1>, head_dim<64>, causal_mask> {
   static constexpr std::string_view name = "causal_1x64";
 };
+/// Keys and values of several heads are more than caches hold.
+struct causal_eight_heads : attention_variant<query_heads<8>, head_dim<128>, causal_mask> {
+  static constexpr std::string_view name = "causal_8x128";
+};
 struct grouped_16 : headwise::grouped_query<32, 16, 128> {
   static constexpr std::string_view name = "grouped_query_32_16x128";
 };
@@ -50,6 +54,7 @@ using measured_variants =
     std::tuple<measured<full_128, of::attention, float, double, bfloat16>,
                measured<causal_128, of::attention, float, double, bfloat16>,
                measured<full_64, of::attention, float, bfloat16>, measured<causal_64, of::attention, float, bfloat16>,
+               measured<causal_eight_heads, of::attention, float, bfloat16>,
                measured<multi_head, of::decoding | of::layers, float, bfloat16>,
                measured<grouped_16, of::decoding, float, bfloat16>, measured<grouped_8, of::decoding, float, bfloat16>,
                measured<grouped_4, of::decoding, float, bfloat16>, measured<grouped_1, of::decoding, float, bfloat16>,

@@ -132,11 +132,12 @@ void attend_by_tiles(const attend_inputs<T, sum_of<F>>& a, const attend_outputs<
 
   const std::int64_t tiles = (a.q.tokens + tile_type::query_rows - 1) / tile_type::query_rows;
   parallel_for(tiles * batch * H, [&](std::int64_t task, int thread) {
-    // The last tiles of a causal mask are the longest, so they come first.
-    const std::int64_t first = (tiles - 1 - task / (batch * H)) * tile_type::query_rows;
+    // Head by head, whose keys and values stay in the cache that cores share. The last tiles of a causal mask are the
+    // longest, so they come first.
+    const std::int64_t first = (tiles - 1 - task % tiles) * tile_type::query_rows;
     const std::int64_t end = std::min(first + tile_type::query_rows, a.q.tokens);
-    const std::int64_t b = task / H % batch;
-    const std::int64_t head = task % H;
+    const std::int64_t head = task / tiles % H;
+    const std::int64_t b = task / tiles / H;
     const head_shape shape = a.shape_of(b, head);
     const std::int64_t count = shape.keys == 0 ? 0 : std::clamp(shape.queries - first, std::int64_t{0}, end - first);
     if (count > 0) {

@@ -98,9 +98,10 @@ void attend_backward_by_tiles(const attend_inputs<T, sum_of<F>>& a, const attend
   for (int t = 0; t < thread_count(); ++t) scratch[t] = tile_type::scratch::take(frame, a.heads);
 
   parallel_for(segments * batch * G, [&](std::int64_t task, int thread) {
-    const std::int64_t segment = task / (batch * G);
-    const std::int64_t b = task / G % batch;
-    const std::int64_t g = task % G;
+    // Head by head, as in the forward pass: the segments of one read the same queries.
+    const std::int64_t segment = task % segments;
+    const std::int64_t g = task / segments % G;
+    const std::int64_t b = task / segments / G;
     const std::int64_t queries = a.live_queries(b);
     const std::int64_t keys = a.live_keys(b);
     const typename tile_type::scratch& tile = scratch[thread];
