@@ -111,8 +111,7 @@ struct attend_backward_tile {
       panel_product(rows, in.out_gradient_panels.elements, in.values.from_row(keys.begin),
                     in.out_gradient_panels.panel(query), row_factor<real>{tile.derivatives, panel},
                     result_write::overwrite);
-      const key_range seen_by_all = in.spans[query / panel].all;
-      const bool all_visible = seen_by_all.begin <= keys.begin && keys.end <= seen_by_all.end;
+      const bool all_visible = in.spans[query / panel].all_see(keys);
       const std::int64_t live = std::min(panel, queries - column);
       for (std::int64_t i = 0; i < rows; ++i)
         differentiate_row(keys.begin + i, row, i, query, column, live, all_visible);

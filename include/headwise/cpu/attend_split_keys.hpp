@@ -188,7 +188,7 @@ struct attend_split_keys {
       in_turns([&](std::int64_t g, key_range some) { kernel(g).find_scores(seen[g], some); });
       bool all_visible[std::size_t{split_sizes::most_neighbours}] = {};
       for (std::int64_t g = 0; g < count; ++g) {
-        all_visible[g] = spans[g].all.begin <= seen[g].begin && seen[g].end <= spans[g].all.end;
+        all_visible[g] = spans[g].all_see(seen[g]);
         if (seen[g].size() > 0) kernel(g).find_weights(seen[g], all_visible[g]);
       }
       in_turns([&](std::int64_t g, key_range some) { kernel(g).add_values(seen[g], some, all_visible[g]); });

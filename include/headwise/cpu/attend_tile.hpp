@@ -107,7 +107,7 @@ struct attend_tile {
       panel_product(rows, in.keys.elements, in.queries.from_row(first + row), in.keys.panel(start + j),
                     row_factor<real>{tile.scores + j, key_columns}, result_write::overwrite);
 
-    const bool all_visible = span.all.begin <= start && start + columns <= span.all.end;
+    const bool all_visible = span.all_see({start, start + columns});
     for (std::int64_t i = 0; i < rows; ++i) {
       real* scores = tile.scores + i * key_columns;
       rules.finish(shape.query(first + row + i), tile.ranges[row + i], all_visible, start, columns, scores);

@@ -25,6 +25,9 @@ EIGEN_DONT_INLINE void find_visible_rows(const score_rules<Real>& rules, const h
 struct visible_span {
   key_range any{0, 0};
   key_range all{0, 0};
+
+  /// Whether all rows see these keys for sure.
+  bool all_see(key_range keys) const { return all.begin <= keys.begin && keys.end <= all.end; }
 };
 
 /// The span of rows that may see the keys range_of(0), range_of(1) ...
