@@ -38,7 +38,7 @@ struct delivered {
 };
 delivered deliver(const upcoming_rows<float>& rows, std::int64_t steps) {
   delivered all;
-  row_delivery delivery(rows, steps);
+  row_delivery<> delivery(rows, steps);
   for (std::int64_t i = 0; i < steps; ++i) {
     std::size_t now = 0;
     delivery.step([&](std::uintptr_t address) {
@@ -71,6 +71,22 @@ TEST_CASE("all lines of upcoming rows are asked for within the steps, evenly") {
           // The last step of a row may reach over its end.
           CHECK(all.total < needed.size() + all.most * 8 * static_cast<std::size_t>(parts));
         }
+}
+
+TEST_CASE("rows that lie without a gap and are read in order need one line of eight") {
+  const numbers memory(std::size_t{1} << 12);
+  for (const std::int64_t width : {16, 128, 256, 80})
+    for (const std::int64_t steps : {4, 24, 500}) {
+      CAPTURE(width);
+      CAPTURE(steps);
+      const upcoming_rows<float> rows{{memory.data(), width}, width, 8, 1, 0, true};
+      const delivered all = deliver(rows, steps);
+      const std::set<std::uintptr_t> needed = lines_of(rows);
+      std::set<std::uintptr_t> shown;
+      for (std::uintptr_t at = *needed.begin(); at <= *needed.rbegin(); at += 8) shown.insert(at);
+      CHECK(std::includes(all.lines.begin(), all.lines.end(), shown.begin(), shown.end()));
+      CHECK(all.total < shown.size() + all.most);
+    }
 }
 
 TEST_CASE("where nothing is upcoming, nothing is asked for") {

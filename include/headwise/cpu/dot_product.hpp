@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/cpu/dots_in_order.hpp"
 #include "headwise/cpu/few_rows.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/product_factors.hpp"
@@ -17,36 +18,20 @@ namespace headwise::cpu {
 
 namespace tiles {
 
-/// How often a dot product goes on, and how far its factors move each time.
-struct repetition {
-  std::int64_t count = 1;
-  std::int64_t a_step = 0;
-  std::int64_t b_step = 0;
-};
-
 /// The dot products that are taken at a time: enough to keep the multipliers busy, and whole packets of them, which are
 /// summed up together.
 template <typename T>
 inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
 
-/// Rows of `b` that are multiplied side by side. Many rows of `a` would keep the nearest cache busy if they were read
-/// for each row of `b` anew, so that it could not take in what memory delivers. For one, `b` is better read row by row.
+/// Rows of `b` that are multiplied side by side: rows of `a` would keep the nearest cache busy if they were read for
+/// each row of `b` anew, so that it could not take in what memory delivers.
 template <typename T, int Rows>
 inline constexpr int dots_side_by_side = std::min(Rows, dots_at_a_time<T> / Rows);
-
-/// The first elements that a packet has room for, and zeros in the place of the others.
-template <typename F, typename Stored>
-EIGEN_ALWAYS_INLINE typename factor<F>::type load_first_elements(const Stored* from, std::int64_t count) {
-  if constexpr (factor<F>::depth > 1)
-    return factor<F>::load_first(reinterpret_cast<const typename factor<F>::number*>(from), count);
-  else
-    return load_first_as<F>(from, count);
-}
 
 /// `Rows` rows of `a` with as many rows of `b` as are taken at a time, of which the first `present` are there.
 template <int Rows, typename F, typename B>
 void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F> a, row_factor<const B> b,
-                   row_factor<sum_of<F>> result, const repetition& repeat, row_delivery& delivery) {
+                   row_factor<sum_of<F>> result, const repetition& repeat, row_delivery<>& delivery) {
   using T = sum_of<F>;
   using p = packet<T>;
   using f = factor<F>;
@@ -54,7 +39,7 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
   constexpr int beside = dots_side_by_side<T, Rows>;
   typename p::type sums[std::size_t{Rows} * columns];
   const std::int64_t whole = depth / p::size * p::size;
-  row_delivery meanwhile = delivery;
+  row_delivery<> meanwhile = delivery;
   for (int j = 0; j < columns; j += beside) {
     // The last row that is there stands for those that are not.
     const B* b_rows[std::size_t{beside}];
@@ -80,22 +65,11 @@ void register_dots(std::int64_t present, std::int64_t depth, row_factor<const F>
           });
         });
       };
-      const auto add_packets = [&](std::int64_t k) __attribute__((always_inline)) {
+      for (std::int64_t k = 0; k < whole; k += p::size) {
+        meanwhile.step();
         add_products(
             k, [](const F* from) __attribute__((always_inline)) { return f::load(from); },
             [](const B* from) __attribute__((always_inline)) { return load_elements<F>(from); });
-      };
-      std::int64_t k = 0;
-      if constexpr (beside == 1) {
-        // Machines follow each load by itself: several of them, far apart, reach further ahead than one.
-        constexpr std::int64_t packets = 8 / f::depth;
-        meanwhile.step();
-        for (; k + packets * p::size <= whole; k += packets * p::size)
-          unroll<packets>([&](int i) __attribute__((always_inline)) { add_packets(k + i * p::size); });
-      }
-      for (; k < whole; k += p::size) {
-        if constexpr (beside > 1) meanwhile.step();
-        add_packets(k);
       }
       if (whole < depth)
         add_products(
@@ -132,17 +106,18 @@ EIGEN_DONT_INLINE void dot_product(std::int64_t rows, std::int64_t columns, std:
                                    row_factor<const B> b, row_factor<sum_of<F>> result,
                                    const tiles::repetition& repeat = {}, const upcoming_rows<Stored>& upcoming = {}) {
   using T = sum_of<F>;
-  std::int64_t steps = 0;
-  tiles::for_few_rows(rows, [&](std::int64_t /*first*/, auto count) {
-    constexpr std::int64_t beside = tiles::dots_side_by_side<T, count>;
-    steps += (columns + beside - 1) / beside * (beside == 1 ? 1 : depth / packet<T>::size) * repeat.count;
-  });
-  row_delivery delivery(upcoming, steps);
+  constexpr std::int64_t group = tiles::dots_at_a_time<T> / 4;
+  constexpr std::int64_t beside = tiles::dots_side_by_side<T, 4>;
+  row_delivery<> delivery(upcoming,
+                          rows / 4 * ((columns + beside - 1) / beside) * (depth / packet<T>::size) * repeat.count);
   tiles::for_few_rows(rows, [&](std::int64_t i, auto count) {
-    constexpr std::int64_t group = tiles::dots_at_a_time<T> / count;
-    for (std::int64_t j = 0; j < columns; j += group)
-      tiles::register_dots<count>(std::min(group, columns - j), depth, a.from_row(i), b.from_row(j),
-                                  result.from_row(i).from_column(j), repeat, delivery);
+    if constexpr (count < 4)
+      tiles::dots_in_order<count>(columns, depth, a.from_row(i), b, result.from_row(i), repeat,
+                                  i == 0 ? upcoming : upcoming_rows<Stored>{});
+    else
+      for (std::int64_t j = 0; j < columns; j += group)
+        tiles::register_dots<count>(std::min(group, columns - j), depth, a.from_row(i), b.from_row(j),
+                                    result.from_row(i).from_column(j), repeat, delivery);
   });
 }
 

@@ -30,7 +30,7 @@ namespace tiles {
 /// Eight rows with `Columns` rows of `b`: whole runs of rows, or one row.
 template <int Columns, typename F>
 void eight_row_register_dots(std::int64_t runs, const F* eight, row_factor<const F> b, row_factor<sum_of<F>> result,
-                             result_write write, row_delivery& delivery) {
+                             result_write write, row_delivery<>& delivery) {
   using T = sum_of<F>;
   using p = packet<T>;
   constexpr int run = eight_row_run<F>();
@@ -77,7 +77,7 @@ EIGEN_DONT_INLINE void eight_row_dots(std::int64_t columns, std::int64_t depth, 
   };
   std::int64_t tiles = 0;
   for_each_tile([&](std::int64_t /*first*/, auto /*count*/) { ++tiles; });
-  row_delivery delivery(upcoming, tiles * (depth / run));
+  row_delivery<> delivery(upcoming, tiles * (depth / run));
   for_each_tile([&](std::int64_t first, auto count) {
     tiles::eight_row_register_dots<count>(depth / run, eight, b.from_row(first), result.from_column(first), write,
                                           delivery);

@@ -27,10 +27,20 @@ inline constexpr int wide_packets = static_cast<int>(std::bit_floor(std::min(8U,
 template <typename T>
 inline constexpr int most_wide_rows = wide_packets<8, T> >= 2 ? 8 : 4;
 
+/// Calls visit(first row, rows) for all of few rows with so many packets of columns. Four wait for memory more than for
+/// each other: so many at a time that the right factor's rows are read as they lie.
+template <typename T, typename Visit>
+EIGEN_ALWAYS_INLINE void for_wide_rows(std::int64_t rows, std::int64_t packets, const Visit& visit) {
+  if (rows == 4 && packets > wide_packets<4, T>)
+    for_few_rows<2>(rows, visit);
+  else
+    for_few_rows<most_wide_rows<T>>(rows, visit);
+}
+
 /// result += left * right for a few rows.
 template <int Rows, typename F, typename Right>
 void wide_product(std::int64_t columns, std::int64_t depth, left_factor<F> left, Right right,
-                  row_factor<sum_of<F>> result, row_delivery& delivery) {
+                  row_factor<sum_of<F>> result, row_delivery<>& delivery) {
   constexpr std::int64_t size = packet<sum_of<F>>::size;
   constexpr int packets = wide_packets<Rows, sum_of<F>>;
   std::int64_t j = 0;
@@ -51,14 +61,14 @@ EIGEN_DONT_INLINE void add_few_rows(std::int64_t rows, std::int64_t columns, std
                                     Right right, row_factor<sum_of<F>> result,
                                     const upcoming_rows<Stored>& upcoming = {}) {
   using T = sum_of<F>;
+  const std::int64_t packets = columns / packet<T>::size;
   std::int64_t steps = 0;
-  tiles::for_few_rows<tiles::most_wide_rows<T>>(rows, [&](std::int64_t /*first*/, auto count) {
+  tiles::for_wide_rows<T>(rows, packets, [&](std::int64_t /*first*/, auto count) {
     constexpr std::int64_t wide = tiles::wide_packets<count, T>;
-    const std::int64_t packets = columns / packet<T>::size;
     steps += (packets / wide + packets % wide) * depth;
   });
-  row_delivery delivery(upcoming, steps);
-  tiles::for_few_rows<tiles::most_wide_rows<T>>(rows, [&](std::int64_t first, auto count) {
+  row_delivery<> delivery(upcoming, steps);
+  tiles::for_wide_rows<T>(rows, packets, [&](std::int64_t first, auto count) {
     tiles::wide_product<count>(columns, depth, left.from_row(first), right, result.from_row(first), delivery);
   });
 }

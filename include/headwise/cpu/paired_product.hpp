@@ -61,7 +61,7 @@ EIGEN_DONT_INLINE void paired_product(std::int64_t rows, std::int64_t columns, s
     constexpr std::int64_t at_a_time = tiles::strip_rows<T>(2 * packets);
     steps += (rows + at_a_time - 1) / at_a_time * (depth / 2);
   });
-  row_delivery delivery(upcoming, steps);
+  row_delivery<delivered_to::nearest_cache> delivery(upcoming, steps);
   const tiles::left_runs<F, 2> pairs{left.data, left.row_step};
   for_each_strip([&](std::int64_t first, auto packets) {
     tiles::for_tiles_of_rows<tiles::strip_rows<T>(2 * packets)>(

@@ -137,18 +137,19 @@ struct split_few_rows {
       add_scaled(value.data, group.value_dim, Real(weight[r * block]), sums.from_row(r).data);
   }
 
-  /// Keys that are looked at for all rows while they are in the nearest cache.
+  /// Keys that are looked at for all rows while they are in the nearest cache, or more where that is once.
   std::int64_t keys_at_a_time() const {
-    return group_type::vectors_of(8 << 10, std::max(group.head_dim, group.value_dim), 4 * factor<F>::depth);
+    return group_type::vectors_of(group.reads_once() ? 32 << 10 : 8 << 10, std::max(group.head_dim, group.value_dim),
+                                  4 * factor<F>::depth);
   }
 
-  /// How far ahead memory is asked, in whole pieces of so many keys: what arrives has to wait in the nearest cache, and
-  /// the more rows are computed between, the less do guesses of the machine's own help.
+  /// How far ahead memory is asked, where keys are looked at for several rows in whole pieces of so many of them.
   std::int64_t keys_ahead(std::int64_t parts, std::int64_t at_a_time) const {
-    return group_type::vectors_of(2048 * std::min<std::int64_t>(group.rows, 8), group.head_dim * parts, at_a_time);
+    return group_type::vectors_of(8 << 10, group.head_dim * parts,
+                                  group.reads_once() ? 4 * factor<F>::depth : at_a_time);
   }
   /// The same for eight rows, which read keys and values part by part; as many values are looked at at a time.
-  std::int64_t ahead_of_eight() const { return group_type::vectors_of(12 << 10, group.head_dim, keys_of_eight); }
+  std::int64_t ahead_of_eight() const { return group_type::vectors_of(24 << 10, group.head_dim, keys_of_eight); }
   static_assert(keys_of_eight % factor<F>::depth == 0);
 };
 

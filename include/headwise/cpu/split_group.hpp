@@ -101,6 +101,11 @@ struct split_group {
     return can_take_eight_rows<F> && key_elements() % eight_row_run<F>() == 0 && !many && rows >= 8;
   }
 
+  /// Whether products of so few rows read each key and each value once, and whether one after the other.
+  bool reads_once() const { return rows <= 2; }
+  bool reads_keys_in_order() const { return rows < 4 && key.row_step == head_dim; }
+  bool reads_values_in_order() const { return rows <= 4 && value.row_step == value_dim; }
+
   /// Puts scale * vector into a part of a row's query, where there is room for all of them.
   EIGEN_DONT_INLINE void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
     constexpr std::int64_t at_a_time = 64;
@@ -207,12 +212,12 @@ struct split_group {
   upcoming_rows<T> upcoming_keys(std::int64_t part, std::int64_t count, key_range some) const {
     const key_range there = intersection(some, {0, keys});
     if (there.size() == 0) return {};
-    return {key_part(part, there.begin), head_dim, there.size(), count, key_part_step};
+    return {key_part(part, there.begin), head_dim, there.size(), count, key_part_step, reads_keys_in_order()};
   }
   upcoming_rows<T> upcoming_values(std::int64_t part, key_range some) const {
     const key_range there = intersection(some, {0, keys});
     if (there.size() == 0) return {};
-    return {value_part(part, there.begin), value_dim, there.size()};
+    return {value_part(part, there.begin), value_dim, there.size(), 1, 0, reads_values_in_order()};
   }
 };
 

@@ -43,6 +43,15 @@ EIGEN_ALWAYS_INLINE typename factor<F>::type load_elements(const Right* from) {
     return load_as<F>(from);
 }
 
+/// The first elements that a packet has room for, and zeros in the place of the others.
+template <typename F, typename Stored>
+EIGEN_ALWAYS_INLINE typename factor<F>::type load_first_elements(const Stored* from, std::int64_t count) {
+  if constexpr (factor<F>::depth > 1)
+    return factor<F>::load_first(reinterpret_cast<const typename factor<F>::number*>(from), count);
+  else
+    return load_first_as<F>(from, count);
+}
+
 /// A right factor's row: its first packets, one of its elements, and the way to the next one.
 template <typename F, int Packets, typename Right>
 EIGEN_ALWAYS_INLINE void load_row(row_factor<const Right> row, typename factor<F>::type* packets) {
@@ -234,7 +243,8 @@ void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_f
       steps += (rows + at_a_time - 1) / at_a_time * depth;
     });
   // One at least, if of nothing: a product without any would be compiled besides.
-  row_deliveries<std::max<int>(1, sizeof...(Stored))> deliveries{{row_delivery(upcoming, steps)...}};
+  row_deliveries<std::max<int>(1, sizeof...(Stored))> deliveries{
+      {row_delivery<delivered_to::nearest_cache>(upcoming, steps)...}};
   tiles::product(rows, columns, depth, left, right, result, write, deliveries);
 }
 
