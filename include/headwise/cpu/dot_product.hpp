@@ -10,7 +10,6 @@
 #include "headwise/cpu/few_rows.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/product_factors.hpp"
-#include "headwise/cpu/stored_numbers.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/upcoming_rows.hpp"
 
@@ -106,12 +105,13 @@ EIGEN_DONT_INLINE void dot_product(std::int64_t rows, std::int64_t columns, std:
                                    row_factor<const B> b, row_factor<sum_of<F>> result,
                                    const tiles::repetition& repeat = {}, const upcoming_rows<Stored>& upcoming = {}) {
   using T = sum_of<F>;
-  constexpr std::int64_t group = tiles::dots_at_a_time<T> / 4;
-  constexpr std::int64_t beside = tiles::dots_side_by_side<T, 4>;
+  constexpr int most = tiles::rows_side_by_side;
+  constexpr std::int64_t group = tiles::dots_at_a_time<T> / most;
+  constexpr std::int64_t beside = tiles::dots_side_by_side<T, most>;
   row_delivery<> delivery(upcoming,
-                          rows / 4 * ((columns + beside - 1) / beside) * (depth / packet<T>::size) * repeat.count);
-  tiles::for_few_rows(rows, [&](std::int64_t i, auto count) {
-    if constexpr (count < 4)
+                          rows / most * ((columns + beside - 1) / beside) * (depth / packet<T>::size) * repeat.count);
+  tiles::for_few_rows<most>(rows, [&](std::int64_t i, auto count) {
+    if constexpr (count < most)
       tiles::dots_in_order<count>(columns, depth, a.from_row(i), b, result.from_row(i), repeat,
                                   i == 0 ? upcoming : upcoming_rows<Stored>{});
     else

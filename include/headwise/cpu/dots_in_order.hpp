@@ -13,6 +13,9 @@
 
 namespace headwise::cpu::tiles {
 
+/// Rows that `dot_product` takes with several rows of its right factor side by side. Fewer read it in order.
+inline constexpr int rows_side_by_side = 4;
+
 /// How often a dot product goes on, and how far its factors move each time.
 struct repetition {
   std::int64_t count = 1;

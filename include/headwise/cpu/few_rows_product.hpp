@@ -27,11 +27,13 @@ inline constexpr int wide_packets = static_cast<int>(std::bit_floor(std::min(8U,
 template <typename T>
 inline constexpr int most_wide_rows = wide_packets<8, T> >= 2 ? 8 : 4;
 
-/// Calls visit(first row, rows) for all of few rows with so many packets of columns. Four wait for memory more than for
-/// each other: so many at a time that the right factor's rows are read as they lie.
+/// So few rows wait for memory more than for each other, and read the right factor's rows in order.
+inline constexpr int most_rows_in_order = 4;
+
+/// Calls visit(first row, rows) for all of few rows with so many packets of columns.
 template <typename T, typename Visit>
 EIGEN_ALWAYS_INLINE void for_wide_rows(std::int64_t rows, std::int64_t packets, const Visit& visit) {
-  if (rows == 4 && packets > wide_packets<4, T>)
+  if (rows <= most_rows_in_order && packets > wide_packets<most_rows_in_order, T>)
     for_few_rows<2>(rows, visit);
   else
     for_few_rows<most_wide_rows<T>>(rows, visit);

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "headwise/core/result_write.hpp"
+#include "headwise/cpu/dots_in_order.hpp"
 #include "headwise/cpu/eight_row_dots.hpp"
 #include "headwise/cpu/factor.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
@@ -103,8 +104,8 @@ struct split_group {
 
   /// Whether products of so few rows read each key and each value once, and whether one after the other.
   bool reads_once() const { return rows <= 2; }
-  bool reads_keys_in_order() const { return rows < 4 && key.row_step == head_dim; }
-  bool reads_values_in_order() const { return rows <= 4 && value.row_step == value_dim; }
+  bool reads_keys_in_order() const { return rows < tiles::rows_side_by_side && key.row_step == head_dim; }
+  bool reads_values_in_order() const { return rows <= tiles::most_rows_in_order && value.row_step == value_dim; }
 
   /// Puts scale * vector into a part of a row's query, where there is room for all of them.
   EIGEN_DONT_INLINE void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
