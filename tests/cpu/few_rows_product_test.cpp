@@ -35,9 +35,9 @@ void compare_with_plain_loops(std::int64_t rows, std::int64_t columns, std::int6
 }
 
 TEST_CASE("a few rows times others are what plain loops find, while other rows are asked for") {
-  for (const std::int64_t rows : {0, 1, 2, 3, 4, 7, 9})
-    for (const std::int64_t columns : {1, 8, 16, 64, 100, 145})
-      for (const std::int64_t depth : {0, 1, 5}) {
+  for (const std::int64_t rows : {0, 1, 2, 3, 4, 7, 8, 9})
+    for (const std::int64_t columns : {1, 8, 16, 64, 100, 128, 145, 256})
+      for (const std::int64_t depth : {0, 1, 5, 19, 50}) {
         CAPTURE(rows);
         CAPTURE(columns);
         CAPTURE(depth);
@@ -49,9 +49,9 @@ TEST_CASE("a few rows times others are what plain loops find, while other rows a
 
 TEST_CASE("rows of bfloat16 are paired on the way") {
   random_numbers random(8);
-  for (const std::int64_t rows : {1, 2, 5})
+  for (const std::int64_t rows : {1, 2, 4, 5})
     for (const std::int64_t columns : {1, 16, 40, 129})
-      for (const std::int64_t depth : {2, 8}) {
+      for (const std::int64_t depth : {2, 8, 34}) {
         CAPTURE(rows);
         CAPTURE(columns);
         CAPTURE(depth);

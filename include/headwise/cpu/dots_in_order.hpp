@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "headwise/cpu/few_rows.hpp"
+#include "headwise/cpu/left_rows.hpp"
 #include "headwise/cpu/packet.hpp"
 #include "headwise/cpu/product_factors.hpp"
 #include "headwise/cpu/tile_product.hpp"
@@ -13,81 +15,84 @@
 
 namespace headwise::cpu::tiles {
 
-/// Rows that `dot_product` takes with several rows of its right factor side by side. Fewer read it in order.
-inline constexpr int rows_side_by_side = 4;
-
-/// How often a dot product goes on, and how far its factors move each time.
-struct repetition {
-  std::int64_t count = 1;
-  std::int64_t a_step = 0;
-  std::int64_t b_step = 0;
-};
-
-/// Adds the products of one row of `b` with each of `Rows` rows of `a`, packet by packet.
-template <int Rows, typename F, typename B>
-EIGEN_ALWAYS_INLINE void add_products_of_row(std::int64_t depth, const F* a, std::int64_t a_row_step, const B* b,
-                                             typename packet<sum_of<F>>::type (&sums)[std::size_t{Rows}]) {
-  using f = factor<F>;
-  constexpr std::int64_t size = packet<sum_of<F>>::size;
-  const std::int64_t whole = depth / size * size;
-  const auto add = [&](std::int64_t k) __attribute__((always_inline)) {
-    typename f::type right = load_elements<F>(b + k * f::depth);
-    hold(right);
-    unroll<Rows>([&](int i) __attribute__((always_inline)) {
-      sums[i] = f::multiply_add(f::load(a + i * a_row_step + k), right, sums[i]);
-    });
+/// Writes the dot products of `Rows` rows with `Columns` others, of which the first `present` are there. Their sums
+/// stand in packets [Rows][Columns].
+template <int Rows, int Columns, typename T>
+EIGEN_ALWAYS_INLINE void write_dots(const typename packet<T>::type* sums, std::int64_t present, T* to,
+                                    std::int64_t row_step) {
+  using p = packet<T>;
+  static_assert(Rows * Columns % p::size == 0);
+  T dots[std::size_t{Rows} * Columns];
+  for (int i = 0; i < Rows * Columns; i += p::size) p::store(dots + i, p::sums(sums + i));
+  const auto write = [&](auto count) __attribute__((always_inline)) {
+    for (int i = 0; i < Rows; ++i)
+      for (int j = 0; j < count; ++j) to[i * row_step + j] = dots[i * Columns + j];
   };
-  // Machines follow each load by itself: several of them, far apart, reach further ahead than one.
-  constexpr int packets = 8 / f::depth;
-  std::int64_t k = 0;
-  for (; k + packets * size <= whole; k += packets * size)
-    unroll<packets>([&](int i) __attribute__((always_inline)) { add(k + i * size); });
-  for (; k < whole; k += size) add(k);
-  if (whole < depth) {
-    const auto right = load_first_elements<F>(b + whole * f::depth, depth - whole);
-    unroll<Rows>([&](int i) __attribute__((always_inline)) {
-      sums[i] = f::multiply_add(load_first_elements<F>(a + i * a_row_step + whole, depth - whole), right, sums[i]);
-    });
+  // Copies of a number of bytes that is known take an instruction, and no call.
+  if (present == Columns)
+    write(std::integral_constant<int, Columns>{});
+  else
+    write(static_cast<int>(present));
+}
+
+/// `dot_product` of a few rows from one on with rows first ... last - 1 of `b`, which are read once and as they lie,
+/// one after the other, as memory delivers fastest.
+template <typename Rows, typename F, typename B, typename Stored>
+EIGEN_DONT_INLINE void dots_in_order(std::int64_t row, std::int64_t first, std::int64_t last, std::int64_t depth,
+                                     const row_factor<const F>& a, const row_factor<const B>& b,
+                                     const row_factor<sum_of<F>>& result, const repetition& repeat,
+                                     const upcoming_rows<Stored>* upcoming) {
+  using T = sum_of<F>;
+  using p = packet<T>;
+  constexpr int rows = Rows::count;
+  // Whole packets of sums are summed up together.
+  constexpr int together = std::max(1, p::size / rows);
+  const Rows left(a, row, depth, repeat);
+  const B* b_row = b.data + first * b.row_step;
+  T* to = result.data + row * result.row_step;
+  for (std::int64_t j = first; j < last; j += together) {
+    typename p::type sums[std::size_t{rows} * together];
+    const std::int64_t present = std::min<std::int64_t>(together, last - j);
+    if (present < together) std::fill_n(sums, rows * together, p::zero());
+    // Not unrolled: a load that had a place of its own in the code for each of some rows would not be followed.
+    for (std::int64_t c = 0; c < present; ++c, b_row += b.row_step) {
+      typename p::type of_row[std::size_t{rows}];
+      unroll<rows>([&](int i) __attribute__((always_inline)) { of_row[i] = p::zero(); });
+      left.add_products(
+          b_row, of_row, [&](std::int64_t n) __attribute__((always_inline)) {
+            if (upcoming != nullptr) upcoming->ask_for(j + c, n);
+          });
+      unroll<rows>([&](int i) __attribute__((always_inline)) { sums[i * together + c] = of_row[i]; });
+    }
+    write_dots<rows, together>(sums, present, to + j, result.row_step);
   }
 }
 
-/// `dot_product` of one or two rows, which reads each row of `b` once and as it lies, one after the other, as memory
-/// delivers fastest.
-template <int Rows, typename F, typename B, typename Stored>
-EIGEN_DONT_INLINE void dots_in_order(std::int64_t columns, std::int64_t depth, row_factor<const F> a,
-                                     row_factor<const B> b, row_factor<sum_of<F>> result, const repetition& repeat,
-                                     const upcoming_rows<Stored>& upcoming) {
+/// Whether dot products of so many rows hold them in registers: two and more, a few packets long, that wait for memory.
+template <typename F>
+constexpr bool holds_rows(std::int64_t rows, std::int64_t depth, std::int64_t repeats) {
   using T = sum_of<F>;
-  using p = packet<T>;
-  // Whole packets of sums are summed up together.
-  constexpr int together = std::max(1, p::size / Rows);
-  const auto take = [&](std::int64_t first, auto count) __attribute__((always_inline)) {
-    typename p::type sums[std::size_t{Rows} * together];
-    unroll<Rows * together>([&](int i) __attribute__((always_inline)) { sums[i] = p::zero(); });
-    const auto take_row = [&](int c) __attribute__((always_inline)) {
-      typename p::type of_row[std::size_t{Rows}];
-      unroll<Rows>([&](int i) __attribute__((always_inline)) { of_row[i] = p::zero(); });
-      const F* a_data = a.data;
-      const B* b_row = b.data + (first + c) * b.row_step;
-      for (std::int64_t n = 0; n < repeat.count; ++n, a_data += repeat.a_step, b_row += repeat.b_step) {
-        upcoming.ask_for(first + c, n);
-        add_products_of_row<Rows>(depth, a_data, a.row_step, b_row, of_row);
-      }
-      unroll<Rows>([&](int i) __attribute__((always_inline)) { sums[i * together + c] = of_row[i]; });
-    };
-    // One row's sums are worth no registers of their own beside loads that a machine can follow.
-    if constexpr (Rows == 1)
-      for (int c = 0; c < count; ++c) take_row(c);
-    else
-      unroll<count>(take_row);
-    T dots[std::size_t{Rows} * together];
-    for (int i = 0; i < Rows * together; i += p::size) p::store(dots + i, p::sums(sums + i));
-    for (int i = 0; i < Rows; ++i)
-      for (int c = 0; c < count; ++c) result.from_row(i).data[first + c] = dots[i * together + c];
+  const auto are_held = [&](int packets) {
+    return depth == packets * packet<T>::size && rows_in_registers_at_a_time<T>(packets) > 1;
   };
-  std::int64_t j = 0;
-  for (; j + together <= columns; j += together) take(j, std::integral_constant<int, together>{});
-  for (; j < columns; ++j) take(j, std::integral_constant<int, 1>{});
+  return repeats == 1 && rows > 1 && rows <= most_waiting_rows && (are_held(4) || are_held(8));
+}
+
+/// `dot_product` of rows of so many packets that are held in registers, as many at a time as there is room for.
+template <int Packets, typename F, typename B, typename Stored>
+void dots_of_held_rows(std::int64_t rows, std::int64_t columns, const row_factor<const F>& a,
+                       const row_factor<const B>& b, const row_factor<sum_of<F>>& result,
+                       const upcoming_rows<Stored>& upcoming) {
+  using T = sum_of<F>;
+  constexpr int most = rows_in_registers_at_a_time<T>(Packets);
+  const std::int64_t at_a_time = rows > most ? rows_read_again : columns;
+  for (std::int64_t j = 0; j < columns; j += at_a_time)
+    for_few_rows<most>(
+        rows, [&](std::int64_t row, auto count) __attribute__((always_inline)) {
+          dots_in_order<rows_in_registers<count, Packets, F>>(row, j, std::min(j + at_a_time, columns),
+                                                              Packets * packet<T>::size, a, b, result, {},
+                                                              row == 0 ? &upcoming : nullptr);
+        });
 }
 
 }  // namespace headwise::cpu::tiles

@@ -53,6 +53,17 @@ EIGEN_ALWAYS_INLINE void hold(Packet& numbers) {
   static_cast<void>(numbers);
 #endif
 }
+/// The same, in the order in which it is written: machines guess from it what memory is needed next.
+template <typename Packet>
+EIGEN_ALWAYS_INLINE void hold_in_order(Packet& numbers) {
+#if defined(__x86_64__)
+  if constexpr (sizeof(Packet) >= 16) asm volatile("" : "+v"(numbers));
+#elif defined(__aarch64__)
+  if constexpr (sizeof(Packet) >= 16) asm volatile("" : "+w"(numbers));
+#else
+  static_cast<void>(numbers);
+#endif
+}
 
 /// Calls visit(i) for a few numbers, as are left behind whole packets: too few to be worth vectorising, which compilers
 /// do not know.

@@ -25,7 +25,7 @@ struct split_few_rows {
   /// together.
   static constexpr std::int64_t turn = 8;
   /// Keys of which eight rows take the scores at a time.
-  static constexpr std::int64_t keys_of_eight = 12;
+  static constexpr std::int64_t keys_of_eight = 48;
 
   /// One thread's scratch for a group of so many rows: scores, [rows][block], a copy of some keys, and weights of
   /// another type.
@@ -42,10 +42,9 @@ struct split_few_rows {
   void find_scores(key_range of_block, key_range some) const {
     if constexpr (can_take_eight_rows<F>)
       if (group.takes_eight()) return find_scores_by_eight(of_block, some);
-    // Fewer keys the more parts they have, so that all of these are in the nearest cache.
-    const std::int64_t most = keys_at_a_time();
-    const std::int64_t at_a_time = std::clamp<std::int64_t>(2 * most / group.parts, 4, most);
-    const std::int64_t ahead = keys_ahead(group.parts, at_a_time);
+    const std::int64_t ahead = vectors_ahead(8, group.head_dim * group.parts);
+    // Keys that are read again for other rows are few, so that all of their parts are in the nearest cache.
+    const std::int64_t at_a_time = group.reads_keys_once() ? all_but(of_block, ahead) : ahead;
     for_pieces(some, at_a_time, [&](key_range piece) {
       dot_product(group.rows, piece.size(), group.key_elements(),
                   row_factor<const F>{group.query, group.query_elements()}, group.key_part(0, piece.begin),
@@ -75,15 +74,14 @@ struct split_few_rows {
   void add_values(key_range of_block, key_range some, bool all_visible) const {
     const std::int64_t offset = some.begin - of_block.begin;
     if (!all_visible) return group.add_visible_values(some, {scores + offset, block, 1}, state);
-    const bool by_eight = group.takes_eight();
-    const std::int64_t at_a_time = by_eight ? ahead_of_eight() : keys_at_a_time();
-    const std::int64_t ahead = by_eight ? at_a_time : keys_ahead(1, at_a_time);
+    const std::int64_t ahead = vectors_ahead(group.reads_values_in_order() ? 8 : 24, group.value_dim);
+    const std::int64_t at_a_time = all_but(of_block, ahead);
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {
         const number* first = weights() + (piece.begin - of_block.begin);
         const row_factor<const T> values = group.value_part(part, piece.begin);
         const row_factor<Real> sums = group.sums_part(part, state);
-        const auto upcoming = group.after_values(part, by_eight ? 1 : group.parts, of_block, piece, ahead);
+        const auto upcoming = group.after_values(part, group.takes_eight() ? 1 : group.parts, of_block, piece, ahead);
         if constexpr (factor<F>::depth == 1) {
           add_few_rows(group.rows, group.value_dim, piece.size(), left_factor<F>{first, block, 1}, values, sums,
                        upcoming);
@@ -103,7 +101,7 @@ struct split_few_rows {
   /// Scores of eight rows at a time, part by part, and then of the rows that are left.
   void find_scores_by_eight(key_range of_block, key_range some) const {
     const std::int64_t elements = group.key_elements();
-    const std::int64_t ahead = ahead_of_eight();
+    const std::int64_t ahead = vectors_ahead(24, group.head_dim);
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, keys_of_eight, [&](key_range piece) {
         const row_factor<const T> keys = group.key_part(part, piece.begin);
@@ -137,19 +135,10 @@ struct split_few_rows {
       add_scaled(value.data, group.value_dim, Real(weight[r * block]), sums.from_row(r).data);
   }
 
-  /// Keys that are looked at for all rows while they are in the nearest cache, or more where that is once.
-  std::int64_t keys_at_a_time() const {
-    return group_type::vectors_of(group.reads_once() ? 32 << 10 : 8 << 10, std::max(group.head_dim, group.value_dim),
-                                  4 * factor<F>::depth);
+  /// How far ahead memory is asked: vectors of about so many KiB, whole elements of them.
+  static constexpr std::int64_t vectors_ahead(std::int64_t kib, std::int64_t dim) {
+    return group_type::vectors_of(kib << 10, dim, 4 * factor<F>::depth);
   }
-
-  /// How far ahead memory is asked, where keys are looked at for several rows in whole pieces of so many of them.
-  std::int64_t keys_ahead(std::int64_t parts, std::int64_t at_a_time) const {
-    return group_type::vectors_of(8 << 10, group.head_dim * parts,
-                                  group.reads_once() ? 4 * factor<F>::depth : at_a_time);
-  }
-  /// The same for eight rows, which read keys and values part by part; as many values are looked at at a time.
-  std::int64_t ahead_of_eight() const { return group_type::vectors_of(24 << 10, group.head_dim, keys_of_eight); }
   static_assert(keys_of_eight % factor<F>::depth == 0);
 };
 

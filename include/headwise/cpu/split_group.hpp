@@ -10,6 +10,7 @@
 #include "headwise/cpu/dots_in_order.hpp"
 #include "headwise/cpu/eight_row_dots.hpp"
 #include "headwise/cpu/factor.hpp"
+#include "headwise/cpu/few_rows.hpp"
 #include "headwise/cpu/few_rows_product.hpp"
 #include "headwise/cpu/left_runs.hpp"
 #include "headwise/cpu/online_softmax.hpp"
@@ -38,6 +39,12 @@ template <typename Visit>
 void for_pieces(key_range some, std::int64_t keys_at_a_time, const Visit& visit) {
   for (std::int64_t key = some.begin; key < some.end; key += keys_at_a_time)
     visit(key_range{key, std::min(key + keys_at_a_time, some.end)});
+}
+
+/// So many keys at a time that what comes `ahead` keys later never lies in two places: all but the last ones of a
+/// block.
+constexpr std::int64_t all_but(key_range of_block, std::int64_t ahead) {
+  return rounded_up(std::max(of_block.size() - ahead, ahead), ahead);
 }
 
 /// How a part of what is added up over parts is written: the first one overwrites.
@@ -102,10 +109,11 @@ struct split_group {
     return can_take_eight_rows<F> && key_elements() % eight_row_run<F>() == 0 && !many && rows >= 8;
   }
 
-  /// Whether products of so few rows read each key and each value once, and whether one after the other.
-  bool reads_once() const { return rows <= 2; }
-  bool reads_keys_in_order() const { return rows < tiles::rows_side_by_side && key.row_step == head_dim; }
-  bool reads_values_in_order() const { return rows <= tiles::most_rows_in_order && value.row_step == value_dim; }
+  /// Whether products of so few rows read each key and each value one after the other.
+  bool reads_keys_in_order() const { return is_in_order(key.row_step == head_dim) && reads_keys_once(); }
+  bool reads_values_in_order() const { return is_in_order(value.row_step == value_dim); }
+  /// Whether dot products go through the keys but once, whatever the number of rows.
+  bool reads_keys_once() const { return rows <= 2 || tiles::holds_rows<F>(rows, key_elements(), parts); }
 
   /// Puts scale * vector into a part of a row's query, where there is room for all of them.
   EIGEN_DONT_INLINE void set_query(std::int64_t r, std::int64_t part, Real scale, const T* vector) const {
@@ -204,6 +212,7 @@ struct split_group {
   }
 
  private:
+  bool is_in_order(bool without_gaps) const { return without_gaps && rows <= tiles::most_rows_in_order<F>; }
   F& query_element(std::int64_t r, std::int64_t e) const {
     if (r < 8 && takes_eight()) return query[tiles::place_in_runs<eight_row_run<F>()>(8, r, e)];
     if (!many) return query[r * query_elements() + e];

@@ -120,6 +120,19 @@ class row_delivery {
   std::int64_t asks_ = 0;  ///< a step
 };
 
+/// Asks for upcoming rows, `Rows` of them with each step: for what reads as many rows in a step itself.
+template <typename T, int Rows>
+struct rows_in_turn {
+  const upcoming_rows<T>* upcoming;  ///< null where nothing is
+  std::int64_t next;
+
+  EIGEN_ALWAYS_INLINE void step() {
+    if (upcoming != nullptr)
+      for (int i = 0; i < Rows; ++i) upcoming->ask_for(next + i, 0);
+    next += Rows;
+  }
+};
+
 /// Several deliveries side by side.
 template <int Count>
 struct row_deliveries {
