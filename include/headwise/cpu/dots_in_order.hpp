@@ -62,7 +62,7 @@ EIGEN_DONT_INLINE void dots_in_order(std::int64_t row, std::int64_t first, std::
           b_row, of_row, [&](std::int64_t n) __attribute__((always_inline)) {
             if (upcoming != nullptr) upcoming->ask_for(j + c, n);
           });
-      unroll<rows>([&](int i) __attribute__((always_inline)) { sums[i * together + c] = of_row[i]; });
+      unroll<rows>([&](std::int64_t i) __attribute__((always_inline)) { sums[i * together + c] = of_row[i]; });
     }
     write_dots<rows, together>(sums, present, to + j, result.row_step);
   }

@@ -155,7 +155,8 @@ struct split_group {
     if (next.begin < of_block.end) return upcoming_keys(part, at_a_time, next);
     if (part + at_a_time < parts) return upcoming_keys(part + at_a_time, at_a_time, next.moved(-of_block.size()));
     const key_range beyond = next.moved(-of_block.end);
-    return upcoming_values(0, key_range{beyond.begin * at_a_time, beyond.end * at_a_time}.moved(of_block.begin));
+    return out_of_order(
+        upcoming_values(0, key_range{beyond.begin * at_a_time, beyond.end * at_a_time}.moved(of_block.begin)));
   }
   /// The same after some values.
   EIGEN_DONT_INLINE upcoming_rows<T> after_values(std::int64_t part, std::int64_t parts_of_keys, key_range of_block,
@@ -164,8 +165,8 @@ struct split_group {
     if (next.begin < of_block.end) return upcoming_values(part, next);
     if (part + 1 < parts) return upcoming_values(part + 1, next.moved(-of_block.size()));
     const key_range beyond = next.moved(-of_block.end);
-    return upcoming_keys(0, parts_of_keys,
-                         key_range{beyond.begin / parts_of_keys, beyond.end / parts_of_keys}.moved(of_block.end));
+    return out_of_order(upcoming_keys(
+        0, parts_of_keys, key_range{beyond.begin / parts_of_keys, beyond.end / parts_of_keys}.moved(of_block.end)));
   }
   /// Where the sums of one part stand.
   row_factor<Real> sums_part(std::int64_t part, const split_state<Real>& state) const {
@@ -223,6 +224,11 @@ struct split_group {
     const key_range there = intersection(some, {0, keys});
     if (there.size() == 0) return {};
     return {key_part(part, there.begin), head_dim, there.size(), count, key_part_step, reads_keys_in_order()};
+  }
+  /// Rows that lie elsewhere than what is read before them, where no machine guesses the first ones.
+  static upcoming_rows<T> out_of_order(upcoming_rows<T> rows) {
+    rows.in_order = false;
+    return rows;
   }
   upcoming_rows<T> upcoming_values(std::int64_t part, key_range some) const {
     const key_range there = intersection(some, {0, keys});
