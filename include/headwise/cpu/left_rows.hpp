@@ -114,7 +114,7 @@ class rows_in_registers {
 /// How many rows of so many packets registers hold, half of which are left to the products.
 template <typename T>
 constexpr int rows_in_registers_at_a_time(int packets) {
-  return std::min(4, packet<T>::registers / 2 / packets);
+  return std::clamp(packet<T>::registers / 2 / packets, 1, 4);
 }
 
 }  // namespace headwise::cpu::tiles
