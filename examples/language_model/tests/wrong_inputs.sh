@@ -64,7 +64,8 @@ damage() {
 head -c 1000 "$work/good" >"$checkpoint" && damage "damaged"
 head -c -1 "$work/good" >"$checkpoint" && damage "damaged"
 cp "$work/good" "$checkpoint"
-printf '\x7f' | dd of="$checkpoint" bs=1 seek=100000 conv=notrunc 2>/dev/null
+byte=$(od -An -tu1 -j100000 -N1 "$work/good")
+printf "\\x$(printf %x $(((byte + 1) % 256)))" | dd of="$checkpoint" bs=1 seek=100000 conv=notrunc 2>/dev/null
 damage "checksum"
 cp "$text" "$checkpoint" && damage "damaged or no safetensors file"
 cp "$work/good" "$checkpoint"
