@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "headwise/cpu/dots_in_order.hpp"
 #include "headwise/cpu/few_rows.hpp"
@@ -29,7 +28,7 @@ inline constexpr int dots_at_a_time = std::max(8, packet<T>::size);
 /// Rows of `b` that are multiplied side by side: rows of `a` would keep the nearest cache busy if they were read for
 /// each row of `b` anew, so that it could not take in what memory delivers.
 template <typename T, int Rows>
-inline constexpr int dots_side_by_side_of = std::min(Rows, dots_at_a_time<T> / Rows);
+inline constexpr int columns_beside = std::min(Rows, dots_at_a_time<T> / Rows);
 
 /// `Rows` rows of `a` with all rows of `b`, of which some are read side by side.
 template <int Rows, typename F, typename B>
@@ -41,7 +40,7 @@ EIGEN_DONT_INLINE void dots_side_by_side(std::int64_t row, std::int64_t columns,
   using p = packet<T>;
   using f = factor<F>;
   constexpr int together = dots_at_a_time<T> / Rows;
-  constexpr int beside = dots_side_by_side_of<T, Rows>;
+  constexpr int beside = columns_beside<T, Rows>;
   const std::int64_t whole = depth / p::size * p::size;
   row_delivery<> meanwhile = delivery;
   for (std::int64_t first = 0; first < columns; first += together) {
@@ -116,7 +115,7 @@ EIGEN_DONT_INLINE void dot_product(std::int64_t rows, std::int64_t columns, std:
     return;
   }
   constexpr int most = tiles::rows_side_by_side;
-  constexpr std::int64_t beside = tiles::dots_side_by_side_of<T, most>;
+  constexpr std::int64_t beside = tiles::columns_beside<T, most>;
   row_delivery<> delivery(upcoming,
                           rows / most * ((columns + beside - 1) / beside) * (depth / packet<T>::size) * repeat.count);
   tiles::for_few_rows<most>(
