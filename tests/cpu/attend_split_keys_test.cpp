@@ -26,15 +26,21 @@ struct few_rows_with_window
 struct many_rows_with_window
     : attention_variant<query_heads<11>, composite_heads<1>, head_dim<4>, alibi, sliding_window<9000>> {};
 
-// More keys than one block of every split holds.
+// More keys than one block of every split holds: of many rows, and of few.
 constexpr std::int64_t many_keys = 50000;
-static_assert(cpu::split_sizes{1, 1, 1, many_keys, 4, 5, 1}.split_size() > cpu::keys_of_block);
+constexpr std::int64_t most_keys = 150000;
+constexpr cpu::split_sizes one_group_of(std::int64_t keys) { return {1, 1, 1, keys, 4, 5, 1}; }
+static_assert(one_group_of(many_keys).split_size() > cpu::split_many_rows<double, double>::block);
+static_assert(one_group_of(most_keys).split_size() > cpu::split_few_rows<double, double>::block);
+
+const attend_sizes one_of_most_keys{.batch = 1, .queries = 1, .keys = most_keys};
 
 template <typename Variant, typename T, typename Change>
-void check_long_context(const Change& change) {
+void check_long_context(const Change& change,
+                        const attend_sizes& sizes = {
+                            .batch = 2, .queries = 1, .keys = many_keys, .key_lengths = {many_keys, 300}}) {
   static_assert(cpu::has_few_queries(cpu::head_layout_of<Variant>, 1));
-  auto tensors = random_attend_tensors<Variant, T>(
-      {.batch = 2, .queries = 1, .keys = many_keys, .key_lengths = {many_keys, 300}}, 7);
+  auto tensors = random_attend_tensors<Variant, T>(sizes, 7);
   change(tensors);
   auto exact = converted<double>(tensors);
   host_workspace workspace;
@@ -50,6 +56,7 @@ constexpr auto as_it_is = [](auto& /*tensors*/) {};
 TEST_CASE("a long context is the same in splits as in one piece, for few rows and for many") {
   check_long_context<few_rows, double>(as_it_is);
   check_long_context<few_rows, float>(as_it_is);
+  check_long_context<few_rows, float>(as_it_is, one_of_most_keys);
   check_long_context<many_rows, double>(as_it_is);
   check_long_context<many_rows, float>(as_it_is);
 }
@@ -62,10 +69,10 @@ TEST_CASE("eight rows of more read copies of the keys that are stored in another
 TEST_CASE("scores that grow with the keys are brought to one base") {
   const auto grow = [](auto& tensors) {
     using scalar = typename std::remove_reference_t<decltype(tensors)>::scalar;
-    for (std::int64_t n = 0; n < many_keys; ++n)
+    for (std::int64_t n = 0; n < tensors.k.view().tokens; ++n)
       for (int d = 0; d < 4; ++d) tensors.k.view().row(0, n, 0)[d] *= scalar(n) / scalar(1000);
   };
-  check_long_context<few_rows, double>(grow);
+  check_long_context<few_rows, double>(grow, one_of_most_keys);
   check_long_context<many_rows, double>(grow);
 }
 

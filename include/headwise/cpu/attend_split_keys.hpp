@@ -35,11 +35,12 @@ struct split_sizes {
   }
 
   constexpr std::int64_t sums_size() const { return most_rows * parts * value_dim; }
-  /// Keys of one split: whole blocks, or halves where whole ones would leave threads without work.
+  /// Keys of one split: whole blocks, or parts of one where threads would be without work.
   constexpr std::int64_t split_size() const {
     constexpr std::int64_t most_splits = 64;
-    return rounded_up((most_keys + most_splits - 1) / most_splits,
-                      most_keys < 16 * keys_of_block ? keys_of_block / 2 : keys_of_block);
+    constexpr std::int64_t tasks = 32;
+    return std::min(rounded_up((most_keys + most_splits - 1) / most_splits, keys_of_block),
+                    rounded_up((most_keys * count + tasks - 1) / tasks, keys_of_block / 6));
   }
   constexpr std::int64_t splits(std::int64_t keys) const {
     return split_size() == 0 ? 0 : (keys + split_size() - 1) / split_size();
@@ -173,12 +174,12 @@ struct attend_split_keys {
       groups_[first_group + g].clear(state(first_group + g, split));
     }
     const std::int64_t split_end = std::min((split + 1) * of_.split_size(), of_.most_keys);
-    for (std::int64_t first = split * of_.split_size(); first < split_end; first += keys_of_block) {
-      const key_range block{first, std::min(first + keys_of_block, split_end)};
+    for (std::int64_t first = split * of_.split_size(); first < split_end; first += Kernel::block) {
+      const key_range block{first, std::min(first + Kernel::block, split_end)};
       key_range seen[std::size_t{split_sizes::most_neighbours}] = {};
       for (std::int64_t g = 0; g < count; ++g) seen[g] = intersection(spans[g].any, block);
       const auto in_turns = [&](const auto& visit) {
-        const std::int64_t turn = count == 1 ? keys_of_block : Kernel::turn;
+        const std::int64_t turn = count == 1 ? Kernel::block : Kernel::turn;
         for (std::int64_t key = block.begin; key < block.end; key += turn)
           for (std::int64_t g = 0; g < count; ++g) {
             const key_range some = intersection(seen[g], {key, key + turn});

@@ -103,8 +103,10 @@ EIGEN_DONT_INLINE void add_few_rows(std::int64_t rows, std::int64_t columns, std
             });
       });
     };
-    // Whole rows of the right factor at a time, or as much of them as there is room for.
-    if (packets > tiles::wide_packets<4, T>)
+    // Whole rows of the right factor at a time, or as much of them as there is room for; what has to be put together
+    // serves four rows.
+    const bool serves_four = factor<F>::depth > 1 && rows >= 4;
+    if (packets > tiles::wide_packets<4, T> && !serves_four)
       add(std::integral_constant<int, 2>{});
     else
       add(std::integral_constant<int, 4>{});

@@ -25,8 +25,9 @@
 
 namespace headwise::cpu {
 
-/// Keys whose scores are held at a time.
-inline constexpr std::int64_t keys_of_block = 768;
+/// Keys whose scores are held at a time, at most: whenever values follow on keys, or keys on values, it takes memory a
+/// while to be at full speed.
+inline constexpr std::int64_t keys_of_block = 2304;
 
 /// One query row of a group: the head whose score rule it follows, and its index among the queries.
 struct split_row {

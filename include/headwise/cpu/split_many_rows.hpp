@@ -23,7 +23,8 @@ template <typename T, typename F>
 struct split_many_rows {
   using group_type = split_group<T, F>;
   using Real = typename group_type::Real;
-  static constexpr std::int64_t block = keys_of_block;
+  /// Fewer than of few rows, that all of their scores stay in the second cache.
+  static constexpr std::int64_t block = keys_of_block / 3;
   static constexpr std::int64_t turn = block;
 
   /// One thread's scratch for a group of so many rows: scores [block][padded rows], factors [padded rows], a copy of
