@@ -17,6 +17,7 @@
 #include "headwise/cpu/summed_heads.hpp"
 #include "headwise/cpu/tile_product.hpp"
 #include "headwise/cpu/token_chunks.hpp"
+#include "headwise/cpu/upcoming_rows.hpp"
 #include "headwise/operations/head_checks.hpp"
 
 namespace headwise::cpu {
@@ -35,8 +36,9 @@ void mix_heads(head_view<In, Components, Dim> components, std::type_identity_t<s
   token_chunks{components.batch, components.tokens}.for_each(
       [&](std::int64_t b, std::int64_t first, std::int64_t end, int thread) {
         for (std::int64_t n = first; n < end; ++n) {
-          product(Composites, Dim, Components, mixing, in.read(b, n, thread), out.write(b, n, thread),
-                  result_write::overwrite, in.upcoming(b, n + 1, 1, end), out.upcoming(b, n + 1, 1, end));
+          product<delivered_to::nearest_cache>(Composites, Dim, Components, mixing, in.read(b, n, thread),
+                                               out.write(b, n, thread), result_write::overwrite,
+                                               in.upcoming(b, n + 1, 1, end), out.upcoming(b, n + 1, 1, end));
           out.store(b, n, thread);
         }
       });
@@ -68,10 +70,11 @@ void mix_heads_backward(head_view<In, Components, Dim> components, std::type_ide
           const auto heads = in.read(b, first, end - first, thread);
           const auto gradient = upstream.read(b, first, end - first, thread);
           for (std::int64_t n = first; n < end; ++n) {
-            product(Components, Dim, Composites, mixing,
-                    row_factor<const real>{gradient.row(0, n - first, 0), gradient.head_stride},
-                    out.write(b, n, thread, write), write, upstream.upcoming(b, n + at_a_time, 1, end_of_chunk),
-                    out.upcoming(b, n + 1, 1, end_of_chunk));
+            product<delivered_to::nearest_cache>(
+                Components, Dim, Composites, mixing,
+                row_factor<const real>{gradient.row(0, n - first, 0), gradient.head_stride},
+                out.write(b, n, thread, write), write, upstream.upcoming(b, n + at_a_time, 1, end_of_chunk),
+                out.upcoming(b, n + 1, 1, end_of_chunk));
             out.store(b, n, thread);
           }
           real products[std::size_t{Components} * Composites];

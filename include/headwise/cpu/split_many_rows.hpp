@@ -42,11 +42,10 @@ struct split_many_rows {
   void find_scores(key_range of_block, key_range some) const {
     // Few keys at a time are used for all queries of a part, so that both factors stay in the nearest cache.
     const std::int64_t at_a_time = group_type::vectors_of(6 << 10, group.head_dim, 2 * register_tile<Real>::rows);
-    const std::int64_t ahead = values_at_a_time();
     for (std::int64_t part = 0; part < group.parts; ++part)
       for_pieces(some, at_a_time, [&](key_range piece) {
         multiply_keys(part, piece, scores + (piece.begin - of_block.begin) * width(),
-                      group.after_keys(part, 1, of_block, piece, ahead));
+                      group.after_keys(part, 1, of_block, piece, at_a_time));
       });
   }
 
@@ -76,7 +75,7 @@ struct split_many_rows {
 
  private:
   /// Values that are used for all rows before the next ones are looked at, whole elements of them: about half of the
-  /// nearest cache. As far ahead memory is asked, for keys too.
+  /// nearest cache. As far ahead memory is asked.
   static constexpr std::int64_t values_of(std::int64_t longest) {
     return group_type::vectors_of(24 << 10, longest, 2 * register_tile<Real>::rows);
   }

@@ -231,7 +231,7 @@ void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_f
 
 /// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` elements. Upcoming rows are asked for
 /// meanwhile.
-template <typename F, typename... Stored>
+template <delivered_to To = delivered_to::second_cache, typename F, typename... Stored>
 void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
              row_factor<const F> right, row_factor<sum_of<F>> result, result_write write,
              const upcoming_rows<Stored>&... upcoming) {
@@ -243,8 +243,7 @@ void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_f
       steps += (rows + at_a_time - 1) / at_a_time * depth;
     });
   // One at least, if of nothing: a product without any would be compiled besides.
-  row_deliveries<std::max<int>(1, sizeof...(Stored))> deliveries{
-      {row_delivery<delivered_to::nearest_cache>(upcoming, steps)...}};
+  row_deliveries<std::max<int>(1, sizeof...(Stored)), To> deliveries{{row_delivery<To>(upcoming, steps)...}};
   tiles::product(rows, columns, depth, left, right, result, write, deliveries);
 }
 

@@ -134,9 +134,9 @@ struct rows_in_turn {
 };
 
 /// Several deliveries side by side.
-template <int Count>
+template <int Count, delivered_to To = delivered_to::second_cache>
 struct row_deliveries {
-  std::array<row_delivery<delivered_to::nearest_cache>, std::size_t{Count}> all;
+  std::array<row_delivery<To>, std::size_t{Count}> all;
 
   EIGEN_ALWAYS_INLINE void step() {
     unroll<Count>([&](int i) __attribute__((always_inline)) { all[static_cast<std::size_t>(i)].step(); });
