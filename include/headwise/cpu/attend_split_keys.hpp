@@ -35,7 +35,7 @@ struct split_sizes {
   }
 
   constexpr std::int64_t sums_size() const { return most_rows * parts * value_dim; }
-  /// Keys of one split: whole blocks, or parts of one where threads would be without work.
+  /// Keys of one split: whole blocks, or parts of one where there would be few tasks for all threads.
   constexpr std::int64_t split_size() const {
     constexpr std::int64_t most_splits = 64;
     constexpr std::int64_t tasks = 32;
@@ -49,7 +49,7 @@ struct split_sizes {
 
 /// Attention of a few query rows that share their keys and values, as in decoding: the keys are split, each split is a
 /// task that reads its keys and values once for all rows, and what the splits leave is merged in the order of the keys.
-/// Where the keys are split depends on their number alone, so results do not depend on threads.
+/// Where the keys are split depends on the sizes of the call alone, so results do not depend on threads.
 template <typename T, typename F>
 struct attend_split_keys {
   using group_type = split_group<T, F>;

@@ -230,7 +230,7 @@ void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_f
 }  // namespace tiles
 
 /// result (=|+=) left * right, with `rows` x `depth` times `depth` x `columns` elements. Upcoming rows are asked for
-/// meanwhile.
+/// meanwhile, to come where `To` says.
 template <delivered_to To = delivered_to::second_cache, typename F, typename... Stored>
 void product(std::int64_t rows, std::int64_t columns, std::int64_t depth, left_factor<F> left,
              row_factor<const F> right, row_factor<sum_of<F>> result, result_write write,
