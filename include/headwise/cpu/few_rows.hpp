@@ -20,7 +20,7 @@ EIGEN_ALWAYS_INLINE void for_few_rows(std::int64_t rows, const Visit& visit, std
 /// So many rows at most wait for memory more than for each other.
 inline constexpr int most_waiting_rows = 7;
 /// So many of them read the other factor's rows in order, which memory delivers fastest: all of them some rows, and
-/// then the next ones. Pairs have to be put together anew for every two rows.
+/// then the next ones, for which pairs have to be put together anew.
 template <typename F>
 inline constexpr int most_rows_in_order = factor<F>::depth == 1 ? most_waiting_rows : 4;
 /// So many rows of the other factor they read: few, that memory does not rest for long while they are read again.

@@ -103,8 +103,8 @@ EIGEN_DONT_INLINE void add_few_rows(std::int64_t rows, std::int64_t columns, std
             });
       });
     };
-    // Whole rows of the right factor at a time, or as much of them as there is room for; what has to be put together
-    // serves four rows.
+    // Whole rows of the right factor at a time, or as much of them as there is room for. Where pairs have to be put
+    // together, they had better serve four rows, if half as wide.
     const bool serves_four = factor<F>::depth > 1 && rows >= 4;
     if (packets > tiles::wide_packets<4, T> && !serves_four)
       add(std::integral_constant<int, 2>{});
